@@ -1,0 +1,41 @@
+# Two commands from a fresh clone: `make demo` and `make test`. Everything they need goes to .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PROJECTS := pyproject.toml constraints.txt $(wildcard integrations/*/pyproject.toml)
+
+.PHONY: demo test setup lint bench clean
+
+demo: $(VENV)/.core
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.all lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.all
+	$(BIN)/python -m tests.benchmarks.ingest
+
+setup: $(VENV)/.all
+
+# The stamps are older than a changed dependency list, and then the install runs again.
+$(VENV)/.core: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+# torch first and pinned: an open range may pull gigabytes of CUDA packages.
+$(VENV)/.all: $(PROJECTS)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	$(PIP) --editable '.[dev]' --editable integrations/langchain-cpt --editable integrations/llama-index-cpt
+	touch $@ $(VENV)/.core
+
+clean:
+	rm -rf $(VENV) .demo dist build

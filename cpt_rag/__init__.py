@@ -1,0 +1,56 @@
+"""Turn a folder of docs and code into a Qdrant collection that answers questions, offline.
+
+>>> import cpt_rag
+>>> report = cpt_rag.ingest("my-project", collection="docs")
+>>> hits = cpt_rag.search("where are retries configured?", collection="docs")
+"""
+
+from cpt_rag.collection import Collection, open_collection
+from cpt_rag.encoders import load_encoder
+from cpt_rag.errors import (
+    CollectionError,
+    CollectionNotFoundError,
+    CptRagError,
+    EncoderError,
+    IdentityMismatchError,
+    InvalidInputError,
+    InvalidPointError,
+    MissingExtraError,
+    RootConflictError,
+    StoreCorruptError,
+    StoreError,
+    StoreLockedError,
+    StoreUnreachableError,
+)
+from cpt_rag.ingest import ingest
+from cpt_rag.retrieve import search
+from cpt_rag.types import Chunk, Encoder, Fingerprint, Hit, IngestReport
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Chunk",
+    "Collection",
+    "CollectionError",
+    "CollectionNotFoundError",
+    "CptRagError",
+    "Encoder",
+    "EncoderError",
+    "Fingerprint",
+    "Hit",
+    "IdentityMismatchError",
+    "IngestReport",
+    "InvalidInputError",
+    "InvalidPointError",
+    "MissingExtraError",
+    "RootConflictError",
+    "StoreCorruptError",
+    "StoreError",
+    "StoreLockedError",
+    "StoreUnreachableError",
+    "__version__",
+    "ingest",
+    "load_encoder",
+    "open_collection",
+    "search",
+]

@@ -1,0 +1,6 @@
+"""``python -m cpt_rag.cli``: the command line without its console script."""
+
+from cpt_rag.cli.main import run
+
+if __name__ == "__main__":
+    run()

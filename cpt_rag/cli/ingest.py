@@ -1,0 +1,40 @@
+"""``cpt-rag ingest``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from cpt_rag.cli.options import CollectionOption, EncoderOption, JsonOption, StoreOption
+
+
+def command(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders or files.")],
+    collection: CollectionOption,
+    store: StoreOption = None,
+    encoder: EncoderOption = None,
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--as", help="What the folder is called in the collection."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring a collection level with folders: run it again and only what changed moves."""
+    from cpt_rag.cli.render import print_json, print_report, progress_bar, report_fields
+    from cpt_rag.ingest import ingest
+
+    with progress_bar(shown=not json) as progress:
+        report = ingest(
+            paths,
+            collection=collection,
+            store=store,
+            encoder=encoder,
+            name=name,
+            progress=progress,
+        )
+    if json:
+        print_json(report_fields(report))
+    else:
+        print_report(report, collection)

@@ -1,0 +1,123 @@
+"""What people and programs see: Rich on a terminal, JSON lines with ``--json``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from cpt_rag.types import Hit, IngestReport
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cpt_rag.ingest import CollectionStatus, Progress
+
+SNIPPET_LINES = 12
+# Names that the highlighter spells otherwise.
+_LEXERS = {"c_sharp": "csharp", "notebook": "json", "text": "text"}
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on a line of its own."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def report_fields(report: IngestReport) -> dict[str, Any]:
+    """The report as the one JSON object that ends an ingestion."""
+    fields = asdict(report)
+    del fields["stages"]
+    return fields | {"seconds": round(report.seconds, 3)}
+
+
+def print_report(report: IngestReport, collection: str) -> None:
+    """The report as a person reads it."""
+    console = _console()
+    skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(report.skipped.items()))
+    console.print(
+        f"[bold]{collection}[/]: {report.files:,} files, {report.indexed:,} indexed, "
+        f"{report.unchanged:,} unchanged, {report.removed:,} removed, "
+        f"{sum(report.skipped.values()):,} skipped" + (f" ({skipped})" if skipped else "")
+    )
+    stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in report.stages.items())
+    console.print(f"{report.chunks:,} chunks in {report.seconds:.2f} s [dim]({stages})[/]")
+
+
+def print_status(status: CollectionStatus) -> None:
+    """One collection in a few lines."""
+    console = _console()
+    console.print(
+        f"[bold]{_escape(status.collection)}[/]: {status.files:,} files, {status.chunks:,} chunks, "
+        f"encoder {_escape(status.encoder)} ({status.dimension} dimensions)"
+    )
+    for name, location in sorted(status.roots.items()):
+        console.print(f"  {_escape(name)}  [dim]{_escape(location)}[/]")
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Each hit as path:lines, symbol and score above its first lines."""
+    console = _console()
+    for hit in hits:
+        place = f"{hit.path}:{hit.start_line}-{hit.end_line}"
+        console.print(
+            f"[bold cyan]{_escape(place)}[/]  [bold]{_escape(hit.symbol or hit.kind)}[/]  "
+            f"[green]{hit.score:.4f}[/]  [dim]{_escape(hit.root)}[/]"
+        )
+        _print_snippet(console, hit)
+
+
+def _print_snippet(console: Console, hit: Hit) -> None:
+    lines = hit.text.rstrip().splitlines()
+    shown = "\n".join(lines[:SNIPPET_LINES])
+    if console.is_terminal:
+        # Pygments is slow to import, and only a terminal shows its colours.
+        from rich.syntax import Syntax
+
+        lexer = _LEXERS.get(hit.language, hit.language)
+        console.print(
+            Syntax(shown, lexer, line_numbers=True, start_line=hit.start_line, theme="ansi_dark")
+        )
+    else:
+        for number, line in enumerate(shown.splitlines(), hit.start_line):
+            console.print(f"{number:>6}  {line}", markup=False)
+    if len(lines) > SNIPPET_LINES:
+        console.print(f"        ... {len(lines) - SNIPPET_LINES} more lines", style="dim")
+    console.print()
+
+
+@contextmanager
+def progress_bar(*, shown: bool) -> Iterator[Progress]:
+    """A callback that draws a bar on standard error, where that is a terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not (shown and console.is_terminal):
+        yield lambda done, total, label: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("[progress.description]{task.description:<40.40}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("walking", total=None)
+        yield lambda done, total, label: bar.update(
+            task, completed=done, total=total, description=_escape(label)
+        )
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,35 @@
+"""``cpt-rag search``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cpt_rag.cli.options import CollectionOption, EncoderOption, JsonOption, StoreOption
+
+NOTHING_FOUND = 1
+
+
+def command(
+    query: Annotated[str, typer.Argument(help="A question, a symbol or an error message.")],
+    collection: CollectionOption,
+    store: StoreOption = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="Hits at most.")] = 10,
+    encoder: EncoderOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find the chunks that answer a question, best first."""
+    from dataclasses import asdict
+
+    from cpt_rag.cli.render import print_hits, print_json
+    from cpt_rag.retrieve import search
+
+    hits = search(query, collection=collection, store=store, limit=limit, encoder=encoder)
+    if json:
+        for hit in hits:
+            print_json(asdict(hit))
+    else:
+        print_hits(hits)
+    if not hits:
+        raise typer.Exit(NOTHING_FOUND)

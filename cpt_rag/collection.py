@@ -1,0 +1,116 @@
+"""A collection opened together with the encoder that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpt_rag.chunking import CHUNKER_VERSION
+from cpt_rag.encoders import DEFAULT_ENCODER, load_encoder
+from cpt_rag.errors import EncoderError, IdentityMismatchError
+from cpt_rag.qdrant import CollectionSpec, Identity, Store, check_identity, open_store
+from cpt_rag.text.bm25 import SPARSE_PARAMETERS
+
+if TYPE_CHECKING:
+    from cpt_rag.qdrant import Engine
+    from cpt_rag.types import Encoder
+
+SCHEMA_VERSION = 1
+# Long enough for nearly every function, short enough that a mean of token vectors keeps its point.
+CHUNK_TOKENS = 384
+
+StoreLike = str | Path | Store | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """An open collection: its points, and the one encoder whose vectors they are."""
+
+    name: str
+    engine: Engine
+    encoder: Encoder
+
+
+def default_store() -> Path:
+    """The per-user data folder's store."""
+    from platformdirs import user_data_path
+
+    return user_data_path("cpt-rag") / "store"
+
+
+def resolve_store(store: StoreLike) -> Store:
+    """A store from a folder, a URL, an open store, or None for the default folder."""
+    if store is None:
+        return open_store(default_store())
+    return open_store(store) if isinstance(store, str | Path) else store
+
+
+def chunk_tokens(encoder: Encoder) -> int:
+    """Longest chunk for ``encoder``, in its own tokens."""
+    return min(encoder.max_tokens or CHUNK_TOKENS, CHUNK_TOKENS)
+
+
+def identity_of(encoder: Encoder) -> Identity:
+    """What a collection made now with ``encoder`` remembers."""
+    return Identity(
+        encoder=encoder.fingerprint,
+        chunker=f"{CHUNKER_VERSION}/{chunk_tokens(encoder)}",
+        sparse=SPARSE_PARAMETERS,
+        schema=SCHEMA_VERSION,
+    )
+
+
+@contextmanager
+def open_collection(
+    name: str,
+    store: StoreLike = None,
+    *,
+    encoder: str | Path | Encoder | None = None,
+    create: bool = False,
+) -> Iterator[Collection]:
+    """Open ``name`` with its encoder, for the time of a ``with`` block.
+
+    Args:
+        name: the collection.
+        store: a folder, a server's URL, or None for the per-user folder.
+        encoder: a name, path or loaded encoder; None for the one that made the collection.
+        create: make the collection where there is none.
+
+    Raises:
+        CollectionNotFoundError: there is none, and ``create`` is false.
+        IdentityMismatchError: the collection was made by another encoder, chunker or schema.
+        StoreError: the store is locked, corrupt or out of reach.
+    """
+    opened = resolve_store(store)
+    if create and not opened.exists(name):
+        loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
+        engine = opened.create(name, CollectionSpec(loaded.dimension), identity_of(loaded))
+    else:
+        engine, found = opened.open(name)
+        try:
+            loaded = _maker(found, name) if encoder is None else _load(encoder)
+            check_identity(found, identity_of(loaded), name)
+        except BaseException:
+            engine.close()
+            raise
+    with engine:
+        yield Collection(name, engine, loaded)
+
+
+def _load(encoder: str | Path | Encoder) -> Encoder:
+    return load_encoder(encoder) if isinstance(encoder, str | Path) else encoder
+
+
+def _maker(identity: Identity, name: str) -> Encoder:
+    try:
+        return load_encoder(identity.encoder.name)
+    except EncoderError as error:
+        raise IdentityMismatchError(
+            f"Collection {name!r} was made by the encoder {identity.encoder.name!r}, "
+            "which is not on this machine.",
+            expected=f"an encoder with weights sha256 {identity.encoder.weights[:12]}...",
+            remedy="pass its present place with --encoder PATH",
+        ) from error

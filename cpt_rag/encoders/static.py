@@ -1,0 +1,176 @@
+"""Static encoders at full speed: tiktoken and numpy, the same vectors as sentence-transformers.
+
+A static encoder is a table with one row for each token; a text's vector is the mean of its tokens'
+rows, scaled to length one. Tokenising is nearly all of the work, and tiktoken merges byte pairs
+several times faster than the tokenizers library. It builds from the ranks in ``tokenizer.json``;
+its own encodings, which it would download, are not used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cpt_rag.encoders.blank import blank_text
+from cpt_rag.encoders.fingerprint import fingerprint
+from cpt_rag.errors import EncoderError
+from cpt_rag.text.normalise import CASE_BOUNDARY, TOKEN_PATTERN, UNDERSCORE, normalise
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tiktoken
+    from numpy.typing import NDArray
+
+    from cpt_rag.types import Fingerprint, Float32Array
+
+# The only pipeline this runtime repeats; a tokenizer.json with any other goes to
+# sentence-transformers.
+NORMALIZER = {
+    "type": "Sequence",
+    "normalizers": [
+        {"type": "Replace", "pattern": {"String": UNDERSCORE}, "content": " "},
+        {"type": "Replace", "pattern": {"Regex": CASE_BOUNDARY}, "content": " "},
+        {"type": "Lowercase"},
+    ],
+}
+SPLIT = {
+    "type": "Split",
+    "pattern": {"Regex": TOKEN_PATTERN},
+    "behavior": "Removed",
+    "invert": True,
+}
+
+
+def supports(directory: Path) -> bool:
+    """Whether ``directory`` holds a static model with the one normalisation of this library."""
+    tokenizer = directory / "tokenizer.json"
+    if not tokenizer.is_file() or not (directory / "model.safetensors").is_file():
+        return False
+    spec = json.loads(tokenizer.read_text(encoding="utf-8"))
+    return _supported(spec)
+
+
+def _supported(spec: dict[str, Any]) -> bool:
+    pre_tokenizer = spec.get("pre_tokenizer") or {}
+    return (
+        spec.get("normalizer") == NORMALIZER
+        and SPLIT in pre_tokenizer.get("pretokenizers", [])
+        and spec["model"].get("type") == "BPE"
+        and spec["model"].get("ignore_merges") is True
+    )
+
+
+class StaticEncoder:
+    """A shipped or trained static model, run by tiktoken and numpy.
+
+    Args:
+        directory: a sentence-transformers directory of ``StaticEmbedding`` and ``Normalize``.
+
+    Raises:
+        EncoderError: the directory is no such model.
+    """
+
+    max_tokens: int | None = None
+
+    def __init__(self, directory: Path) -> None:
+        self._table = _load_table(directory / "model.safetensors")
+        self._encoding = _load_encoding(directory / "tokenizer.json")
+        if self._encoding.n_vocab != len(self._table):
+            raise EncoderError(
+                f"{directory} has {len(self._table)} rows for {self._encoding.n_vocab} tokens.",
+                expected="one row for each token",
+                remedy="copy or train the model again",
+            )
+        self._fingerprint = fingerprint(directory, dimension=self.dimension, pooling="mean")
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+        return int(self._table.shape[1])
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What a collection remembers of this encoder."""
+        return self._fingerprint
+
+    def count_tokens(self, text: str) -> int:
+        """Length of ``text`` in tokens."""
+        return len(self.token_ids(text))
+
+    def token_ids(self, text: str) -> NDArray[np.uint32]:
+        """Token ids of ``text``, those of the model's own ``tokenizer.json``."""
+        return self._encoding.encode_to_numpy(normalise(text), disallowed_special=())
+
+    def encode_query(self, texts: Sequence[str]) -> Float32Array:
+        """Unit rows, float32 (n, dimension). Static models treat both roles alike."""
+        return self._encode(texts)
+
+    def encode_document(self, texts: Sequence[str]) -> Float32Array:
+        """Unit rows, float32 (n, dimension). Static models treat both roles alike."""
+        return self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> Float32Array:
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for i, text in enumerate(texts):
+            ids = self.token_ids(text)
+            if not len(ids):
+                raise blank_text(i, len(texts))
+            vectors[i] = self._table.take(ids, axis=0).sum(axis=0)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.maximum(norms, np.finfo(np.float32).tiny)
+
+
+def _load_table(path: Path) -> Float32Array:
+    import numpy as np
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise EncoderError(
+            f"{path} cannot be read: {error}",
+            expected="a safetensors file",
+            remedy="copy or train the model again",
+        ) from error
+    if "embedding.weight" in tensors:
+        return np.ascontiguousarray(tensors["embedding.weight"], dtype=np.float32)
+    return tensors["embeddings"].astype(np.float32) * tensors["weights"][:, None]
+
+
+def _load_encoding(path: Path) -> tiktoken.Encoding:
+    import tiktoken
+
+    spec = json.loads(path.read_text(encoding="utf-8"))
+    if not _supported(spec):
+        raise EncoderError(
+            f"{path} normalises or splits text in a way of its own.",
+            expected="the normalisation of cpt_rag.text.normalise",
+            remedy="load the model with load_encoder, which picks the right runtime",
+        )
+    to_byte = {char: byte for byte, char in enumerate(_byte_alphabet())}
+    ranks = {
+        bytes(to_byte[char] for char in token): rank
+        for token, rank in spec["model"]["vocab"].items()
+    }
+    return tiktoken.Encoding(
+        path.parent.name, pat_str=TOKEN_PATTERN, mergeable_ranks=ranks, special_tokens={}
+    )
+
+
+def _byte_alphabet() -> list[str]:
+    """The printable stand-in of each byte in a byte-level vocabulary (GPT-2's mapping)."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    shift = 0x100
+    alphabet = []
+    for byte in range(0x100):
+        if byte in printable:
+            alphabet.append(chr(byte))
+        else:
+            alphabet.append(chr(shift))
+            shift += 1
+    return alphabet

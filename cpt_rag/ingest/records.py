@@ -1,0 +1,124 @@
+"""What a collection holds besides vectors: chunks' payloads, and one record for each file and root.
+
+Records are points without vectors, written after what they vouch for, so that the collection itself
+is the only account of what has been ingested.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD, Where
+from cpt_rag.types import Chunk, Point
+
+if TYPE_CHECKING:
+    from cpt_rag.qdrant import Engine
+
+# Ids are UUIDv5 in a namespace of our own: a second ingest meets its own points.
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:cpt-rag")
+
+
+def _id(*parts: object) -> str:
+    return str(uuid.uuid5(_NAMESPACE, "\0".join(map(str, parts))))
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What was ingested of one file: the sha256 of its bytes and how many chunks it gave."""
+
+    root: str
+    path: str
+    sha256: str
+    chunks: int
+
+    def point(self) -> Point:
+        """This record as a point."""
+        payload = {
+            "kind": "file",
+            "root": self.root,
+            "path": self.path,
+            "sha256": self.sha256,
+            "chunks": self.chunks,
+            "outcome": "indexed",
+        }
+        return Point(_id("file", self.root, self.path), {RECORD: payload})
+
+
+@dataclass(frozen=True, slots=True)
+class RootRecord:
+    """Where the folder that was ingested under the name ``root`` lies."""
+
+    root: str
+    location: str
+
+    def point(self) -> Point:
+        """This record as a point."""
+        payload = {"kind": "root", "root": self.root, "location": self.location}
+        return Point(_id("root", self.root), {RECORD: payload})
+
+
+def chunk_id(root: str, path: str, chunk: Chunk) -> str:
+    """UUIDv5 of source, span and content."""
+    content = hashlib.sha256(chunk.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return _id("chunk", root, path, chunk.start, chunk.end, content)
+
+
+def chunk_payload(root: str, path: str, chunk: Chunk) -> dict[str, Any]:
+    """The payload that LangChain, LlamaIndex and a bare client read."""
+    return {
+        PAGE_CONTENT: chunk.text,
+        METADATA: {
+            "source": f"{root}/{path}",
+            "root": root,
+            "path": path,
+            "language": chunk.language,
+            "kind": chunk.kind,
+            "symbol": chunk.symbol,
+            "start": chunk.start,
+            "end": chunk.end,
+            "start_line": chunk.start_line,
+            "end_line": chunk.end_line,
+        },
+        RECORD: {"kind": "chunk"},
+    }
+
+
+def records(engine: Engine, kind: str, root: str | None = None) -> Iterator[Mapping[str, Any]]:
+    """Payloads of all records of a kind: "file" or "root"."""
+    must = {f"{RECORD}.kind": [kind]}
+    if root is not None:
+        must[f"{RECORD}.root"] = [root]
+    for point in engine.scroll(Where(must)):
+        yield point.payload[RECORD]
+
+
+def file_records(engine: Engine, root: str) -> dict[str, FileRecord]:
+    """Records of a root's files by path."""
+    return {
+        r["path"]: FileRecord(root, r["path"], r["sha256"], r["chunks"])
+        for r in records(engine, "file", root)
+    }
+
+
+def root_records(engine: Engine) -> dict[str, RootRecord]:
+    """Records of the roots by name."""
+    return {r["root"]: RootRecord(r["root"], r["location"]) for r in records(engine, "root")}
+
+
+def chunks_of(root: str, path: str | None = None) -> Where:
+    """All chunks of a root, or of one file in it."""
+    must = {f"{METADATA}.root": [root]}
+    if path is not None:
+        must[f"{METADATA}.path"] = [path]
+    return Where(must)
+
+
+def record_of(root: str, path: str) -> Where:
+    """The record of one file."""
+    return Where(
+        {f"{RECORD}.kind": ["file"], f"{RECORD}.root": [root], f"{RECORD}.path": [path]}
+    )

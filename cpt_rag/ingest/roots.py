@@ -1,0 +1,89 @@
+"""Which folder, under which name, each path of an ingestion stands for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpt_rag.errors import InvalidInputError, RootConflictError
+from cpt_rag.ingest.records import RootRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder under its name in the collection; ``only`` narrows it to one of its files."""
+
+    name: str
+    folder: Path
+    only: str | None = None
+
+
+def resolve_roots(paths: Sequence[str | Path], name: str | None) -> list[Root]:
+    """Turn command-line paths into roots.
+
+    Raises:
+        InvalidInputError: a path that does not exist, or ``name`` given for several paths.
+        RootConflictError: two of the paths have one name.
+    """
+    if not paths:
+        raise InvalidInputError("No path was given.", expected="at least one file or folder")
+    if name is not None and len(paths) > 1:
+        raise InvalidInputError(
+            f"One name, {name!r}, for {len(paths)} paths.",
+            expected="a name for a single path",
+            remedy="ingest the paths one at a time, each with its --as NAME",
+        )
+    roots: list[Root] = []
+    for path in paths:
+        root = _root(Path(path).expanduser(), name)
+        for other in roots:
+            if other.name == root.name and other.folder != root.folder:
+                raise _conflict(root, other.folder.as_posix())
+        roots.append(root)
+    return roots
+
+
+def check_roots(roots: Sequence[Root], known: Mapping[str, RootRecord], *, renamed: bool) -> None:
+    """Refuse a folder whose name another one has in the collection.
+
+    A name given with ``--as`` (``renamed``) may move to another place: that is how a folder that
+    was moved on the disk keeps its chunks.
+    """
+    for root in roots:
+        record = known.get(root.name)
+        if record and not renamed and record.location != root.folder.as_posix():
+            raise _conflict(root, record.location)
+
+
+def _root(path: Path, name: str | None) -> Root:
+    if not path.exists():
+        raise InvalidInputError(
+            f"{path} does not exist.", expected="a file or folder", remedy="check the spelling"
+        )
+    path = path.resolve()
+    folder = path if path.is_dir() else path.parent
+    _require_listing(folder)
+    return Root(
+        name or folder.name or "root", folder, only=None if path.is_dir() else path.name
+    )
+
+
+def _require_listing(folder: Path) -> None:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise InvalidInputError(
+            f"{folder} cannot be listed: {error.strerror}.",
+            expected="a folder that this user may read",
+            remedy="change its permissions; what was ingested of it before is kept",
+        ) from error
+
+
+def _conflict(root: Root, other: str) -> RootConflictError:
+    return RootConflictError(
+        f"{root.folder} and {other} would both be {root.name!r} in this collection.",
+        expected="one folder for each name",
+        remedy=f"name it: cpt-rag ingest {root.folder} --as NAME",
+    )

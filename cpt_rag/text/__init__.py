@@ -1,0 +1,1 @@
+"""Text before encoding: normalisation, sub-words, BM25 term weights."""

@@ -1,0 +1,45 @@
+"""The one normalisation of static encoders and of the lexical index.
+
+Identifier boundaries are opened, then every character is lower-cased on its own. The same steps
+stand in the shipped ``tokenizer.json`` as ``Replace`` and ``Lowercase`` of the tokenizers library,
+which the training writes from the constants here; both sides give identical text for every
+assigned code point. Python's ``str.lower`` would not: it follows the interpreter's Unicode version
+and treats a final sigma by its context.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cpt_rag.text.lowercase import LOWERCASE
+
+UNDERSCORE = "_"
+# aB|, and the last capital of an acronym before a word: HTTP|Server. Digits part in TOKEN_PATTERN.
+CASE_BOUNDARY = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+
+# Explicit ranges instead of Unicode classes, so that every regex engine and every Unicode version
+# cuts alike: Latin-1 signs, general punctuation to box drawing, and CJK punctuation are symbols,
+# all other characters beyond ASCII are letters.
+_SYMBOLS = "\u0080-\u00bf\u2000-\u2bff\u3000-\u303f"
+_LETTERS = "a-z\u00c0-\u1fff\u2c00-\u2fff\u3040-\ud7ff\ue000-\U0010ffff"
+_MARKS = "!-/:-`{-~"
+# White space and control characters are dropped. The bounds keep one pathological line (base64, a
+# ruler of dashes) from costing quadratic time in byte-pair merging.
+TOKEN_PATTERN = f"[{_LETTERS}]{{1,64}}|[0-9]{{1,4}}|[{_MARKS}{_SYMBOLS}]{{1,8}}"
+
+_boundary = re.compile(CASE_BOUNDARY)
+
+
+def open_identifiers(text: str) -> str:
+    """Put a space at every boundary inside an identifier: ``getHTTPName_2`` -> ``get HTTP Name 2``."""
+    return _boundary.sub(" ", text.replace(UNDERSCORE, " "))
+
+
+def lowercase(text: str) -> str:
+    """Lower-case each character without regard to its neighbours."""
+    return text.lower() if text.isascii() else text.translate(LOWERCASE)
+
+
+def normalise(text: str) -> str:
+    """Text as static encoders and the lexical index see it."""
+    return lowercase(open_identifiers(text))

@@ -1,0 +1,152 @@
+"""The domain on one screen: what flows between the rooms of the library.
+
+Vectors are numpy arrays of dtype float32; offsets count characters, lines count from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Float32Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of one source text: ``source_text[start:end] == text``.
+
+    ``context`` (path, enclosing signatures) is embedded in front of the chunk and is no part of
+    the span. ``reading`` stands in for ``text`` in the embedding where the span holds markup: an
+    HTML block without its tags, a notebook cell without its JSON escapes.
+    """
+
+    text: str
+    start: int
+    end: int
+    start_line: int
+    end_line: int
+    language: str
+    kind: str
+    symbol: str | None = None
+    context: str = ""
+    reading: str | None = None
+
+    @property
+    def embedded_text(self) -> str:
+        """What the encoder and the lexical index see of this chunk."""
+        body = self.text if self.reading is None else self.reading
+        return f"{self.context}\n{body}" if self.context else body
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term weights: ``indices`` are distinct unsigned 32-bit term ids, one weight for each."""
+
+    indices: Sequence[int]
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a collection. ``id`` is a UUID; a record has a payload and no vectors."""
+
+    id: str
+    payload: Mapping[str, Any]
+    dense: Float32Array | None = None
+    sparse: SparseVector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A point that a query returned, best first; ``score`` is higher for better."""
+
+    id: str
+    score: float
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result. ``path`` is relative to the folder that was ingested as ``root``."""
+
+    root: str
+    path: str
+    start_line: int
+    end_line: int
+    text: str
+    score: float
+    symbol: str | None
+    kind: str
+    language: str
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What one ingestion did: ``files == indexed + unchanged + sum(skipped.values())``.
+
+    ``removed`` counts files that were in the collection and have vanished from the disk;
+    ``chunks`` counts the chunks written by this run; ``seconds`` is wall time, and ``stages`` its
+    parts: walk (with hashing), chunk, embed, upsert.
+    """
+
+    files: int = 0
+    indexed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    chunks: int = 0
+    seconds: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What decides an encoder's vectors.
+
+    ``name`` is what ``load_encoder`` takes to find it again and decides nothing; encoders equal in
+    all else are interchangeable. ``weights`` and ``tokenizer`` are sha256 digests (the tokenizer carries the normalisation);
+    ``prompts`` maps a role to the text put in front of it.
+    """
+
+    name: str
+    weights: str
+    tokenizer: str
+    dimension: int
+    pooling: str
+    prompts: Mapping[str, str]
+
+
+class Encoder(Protocol):
+    """Texts to unit vectors, one method for each role of the contrastive pair."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+        ...
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What a collection remembers of this encoder."""
+        ...
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Tokens that one text may have before it is cut; None where there is no limit."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Length of ``text`` in this encoder's own tokens."""
+        ...
+
+    def encode_query(self, texts: Sequence[str]) -> Float32Array:
+        """Unit rows, float32 (n, dimension), for texts that ask."""
+        ...
+
+    def encode_document(self, texts: Sequence[str]) -> Float32Array:
+        """Unit rows, float32 (n, dimension), for texts that answer."""
+        ...

@@ -1,0 +1,172 @@
+"""The command line: what it prints, on which stream, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt_rag.cli.main import run_command
+
+HIT_FIELDS = {
+    "root", "path", "start_line", "end_line", "text", "score", "symbol", "kind", "language",
+}  # fmt: skip
+REPORT_FIELDS = {"files", "indexed", "unchanged", "removed", "skipped", "chunks", "seconds"}
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
+    def call(*arguments: object, store: object = tmp_path / "store") -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run_command([*map(str, arguments), "--store", str(store)])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def filled(cli: Cli, project: Path) -> Cli:
+    assert cli("ingest", project, "--collection", "docs")[0] == 0
+    return cli
+
+
+def objects(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_ingest_with_json_prints_the_report_alone(cli: Cli, project: Path) -> None:
+    code, out, _ = cli("ingest", project, "--collection", "docs", "--json")
+    (report,) = objects(out)
+    assert code == 0
+    assert report.keys() == REPORT_FIELDS
+    assert (report["files"], report["indexed"], report["skipped"]) == (3, 3, {})
+
+
+def test_ingest_tells_a_person_the_same(cli: Cli, project: Path) -> None:
+    code, out, _ = cli("ingest", project, "--collection", "docs")
+    assert code == 0
+    assert "docs: 3 files, 3 indexed, 0 unchanged, 0 removed, 0 skipped" in out
+
+
+def test_search_with_json_prints_one_hit_a_line(filled: Cli) -> None:
+    code, out, _ = filled("search", "mail a receipt", "-c", "docs", "--limit", 2, "--json")
+    hits = objects(out)
+    assert code == 0
+    assert len(hits) == 2
+    assert all(hit.keys() == HIT_FIELDS for hit in hits)
+    assert hits[0]["path"] == "shop/mail.go"
+    assert hits[0]["root"] == "shop"
+
+
+def test_search_shows_a_person_place_symbol_score_and_lines(filled: Cli) -> None:
+    code, out, _ = filled("search", "SendReceipt", "--collection", "docs", "--limit", 1)
+    assert code == 0
+    assert "shop/mail.go:3-6" in out
+    assert "SendReceipt" in out
+    assert "3  // SendReceipt mails the receipt to the customer." in out
+
+
+def test_nothing_found_is_exit_code_1(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
+    assert cli("ingest", tmp_path / "bare", "--collection", "empty")[0] == 0
+    assert cli("search", "anything", "--collection", "empty", "--json")[:2] == (1, "")
+
+
+def test_list_status_and_delete(filled: Cli) -> None:
+    assert filled("list")[:2] == (0, "docs\n")
+    assert objects(filled("list", "--json")[1]) == [{"collection": "docs"}]
+    (status,) = objects(filled("status", "--json")[1])
+    assert (status["collection"], status["files"]) == ("docs", 3)
+    assert status["encoder"] == "cpt-static"
+    assert list(status["roots"]) == ["shop"]
+    assert "3 files" in filled("status", "--collection", "docs")[1]
+    assert filled("delete", "--collection", "docs", "--yes")[0] == 0
+    assert filled("list")[1] == ""
+
+
+def test_delete_asks_first(filled: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: (_ for _ in ()).throw(__import__("typer").Abort()))
+    code, _, err = filled("delete", "--collection", "docs")
+    assert code == 2
+    assert "nothing was changed" in err
+    assert filled("list")[1] == "docs\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ingest", "no/such/path", "--collection", "docs"], "does not exist"),
+        (["ingest", ".", "--collection", "../up"], "'../up'"),
+        (["search", "x", "--collection", "nope"], "no collection 'nope'"),
+        (["search", " ", "--collection", "docs"], "query is empty"),
+        (["status", "--collection", "nope"], "no collection 'nope'"),
+        (["delete", "--collection", "nope", "--yes"], "no collection 'nope'"),
+        (["search", "x"], "--collection"),
+        (["frobnicate"], "frobnicate"),
+        (["ingest", ".", "--collection", "docs", "--encoder", "gpt-9"], "gpt-9"),
+    ],
+)
+def test_bad_use_is_exit_code_2_with_a_message_and_a_clean_stdout(
+    cli: Cli, arguments: list[str], said: str
+) -> None:
+    code, out, err = cli(*arguments)
+    assert code == 2
+    assert out == ""
+    assert said in err.replace("\n", " ")
+    assert "Traceback" not in err
+
+
+def test_a_server_that_does_not_answer_is_exit_code_2(cli: Cli, project: Path) -> None:
+    code, _, err = cli(
+        "ingest", project, "--collection", "docs", store="http://127.0.0.1:9"
+    )
+    assert code == 2
+    assert "127.0.0.1:9" in err
+
+
+def test_an_unexpected_error_shows_its_traceback_only_with_debug(
+    filled: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr("cpt_rag.retrieve.search", broken)
+    code, _, err = filled("search", "x", "--collection", "docs")
+    assert code == 2
+    assert "boom" in err
+    assert "Traceback" not in err
+    assert run_command(["search", "x", "--collection", "docs"], debug=True) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cpt_rag.cli", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | environment, check=False
+    )
+
+
+def test_the_store_is_in_the_users_data_folder_by_default(project: Path, tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    home["LOCALAPPDATA"] = str(tmp_path / "data")
+    assert run("ingest", project, "--collection", "docs", **home).returncode == 0
+    done = run("search", "receipt", "--collection", "docs", "--json", **home)
+    assert done.returncode == 0
+    assert objects(done.stdout)[0]["path"] == "shop/mail.go"
+    assert done.stderr == ""
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("ingest", "search", "status", "list", "delete"):
+        assert command in done.stdout

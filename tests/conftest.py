@@ -1,0 +1,66 @@
+"""What many tests need: an encoder, a small project, and a store of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import cpt_rag
+from cpt_rag.qdrant import Store, open_store
+
+FILES = {
+    "README.md": "# Shop\n\n## Payments\n\nCards are charged once an order is packed.\n",
+    "shop/cart.py": (
+        '"""The shopping cart."""\n\n\n'
+        "class Cart:\n"
+        '    """Items a customer has chosen."""\n\n'
+        "    def add_item(self, item, quantity=1):\n"
+        '        """Put an item into the cart."""\n'
+        "        self.items.append((item, quantity))\n\n"
+        "    def total_price(self):\n"
+        '        """Sum of all prices."""\n'
+        "        return sum(item.price * quantity for item, quantity in self.items)\n"
+    ),
+    "shop/mail.go": (
+        "package shop\n\n"
+        "// SendReceipt mails the receipt to the customer.\n"
+        "func SendReceipt(address string) error {\n"
+        "\treturn smtpSend(address, receiptTemplate)\n"
+        "}\n"
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def encoder() -> cpt_rag.Encoder:
+    return cpt_rag.load_encoder("cpt-static")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder ``shop`` with three small files."""
+    root = tmp_path / "shop"
+    for name, text in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    return root
+
+
+def _client_store(folder: Path) -> Store:
+    from qdrant_client import QdrantClient
+
+    from cpt_rag.qdrant import ServerStore
+
+    return ServerStore(QdrantClient(":memory:"))
+
+
+STORES: dict[str, Callable[[Path], Store]] = {"edge": open_store, "client": _client_store}
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """An empty store, embedded and through the client in turn."""
+    return STORES[request.param](tmp_path / "store")

@@ -1,0 +1,81 @@
+"""Loading by name or path, and what is said when that fails."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import cpt_rag
+from cpt_rag.encoders.presets import MODELS
+from cpt_rag.encoders.static import StaticEncoder
+from cpt_rag.encoders.transformer import TransformerEncoder
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MODELS / "cpt-static", tmp_path / "copy"))
+
+
+def test_a_copy_elsewhere_is_the_same_encoder_under_another_name(copy: Path) -> None:
+    shipped, copied = cpt_rag.load_encoder(), cpt_rag.load_encoder(copy)
+    assert copied.fingerprint.name == str(copy.resolve())
+    assert copied.fingerprint.weights == shipped.fingerprint.weights
+    assert copied.fingerprint.tokenizer == shipped.fingerprint.tokenizer
+
+
+def test_other_weights_have_another_fingerprint(copy: Path) -> None:
+    tensors = load_file(copy / "model.safetensors")
+    tensors["weights"] = tensors["weights"] * np.float32(2)
+    save_file(tensors, copy / "model.safetensors")
+    shipped = cpt_rag.load_encoder().fingerprint
+    assert cpt_rag.load_encoder(copy).fingerprint.weights != shipped.weights
+
+
+def test_a_static_model_with_a_normalisation_of_its_own_runs_plain(copy: Path) -> None:
+    spec = json.loads((copy / "tokenizer.json").read_text(encoding="utf-8"))
+    spec["normalizer"] = {"type": "Lowercase"}
+    (copy / "tokenizer.json").write_text(json.dumps(spec), encoding="utf-8")
+    encoder = cpt_rag.load_encoder(copy)
+    assert isinstance(encoder, TransformerEncoder)
+    assert encoder.dimension == cpt_rag.load_encoder().dimension
+    assert encoder.max_tokens is None
+    vectors = encoder.encode_document(["one two", "three"])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert encoder.encode_query([]).shape == (0, encoder.dimension)
+    with pytest.raises(cpt_rag.InvalidInputError, match="Text 1 of 1 is empty"):
+        encoder.encode_query([" "])
+
+
+def test_the_plain_runtime_gives_the_fast_ones_vectors() -> None:
+    texts = ["def f(x): return x", "a question about f"]
+    fast, plain = StaticEncoder(MODELS / "cpt-static"), TransformerEncoder(MODELS / "cpt-static")
+    cosines = (fast.encode_document(texts) * plain.encode_document(texts)).sum(axis=1)
+    assert cosines.min() >= 0.9999
+    assert fast.fingerprint == plain.fingerprint
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(cpt_rag.EncoderError, match="cpt-static"):
+        cpt_rag.load_encoder("no-such-model")
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(cpt_rag.EncoderError, match=r"modules\.json"):
+        cpt_rag.load_encoder(tmp_path)
+
+
+def test_damaged_weights_are_refused(copy: Path) -> None:
+    (copy / "model.safetensors").write_bytes(b"\0" * 100)
+    with pytest.raises(cpt_rag.EncoderError, match="cannot be read"):
+        cpt_rag.load_encoder(copy)
+
+
+def test_a_missing_extra_is_named(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "sentence_transformers", None)
+    with pytest.raises(cpt_rag.MissingExtraError, match=r'pip install "cpt-rag\[transformers\]"'):
+        TransformerEncoder(copy)

@@ -1,0 +1,277 @@
+"""Ingestion: the collection follows the disk, and the report adds up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cpt_rag
+from cpt_rag.ingest import pipeline
+from cpt_rag.ingest.read import MAX_BYTES
+from cpt_rag.qdrant import Store, Where
+
+
+@pytest.fixture
+def ingest(store: Store, encoder: cpt_rag.Encoder) -> Any:
+    def call(*paths: Path, **options: Any) -> cpt_rag.IngestReport:
+        report = cpt_rag.ingest(paths, collection="docs", store=store, encoder=encoder, **options)
+        assert report.files == report.indexed + report.unchanged + sum(report.skipped.values())
+        return report
+
+    return call
+
+
+def points(store: Store) -> dict[str, tuple[Mapping[str, Any], list[float] | None]]:
+    """Every point of the collection by id: payload and dense vector."""
+    engine, _ = store.open("docs")
+    with engine:
+        return {
+            point.id: (point.payload, None if point.dense is None else point.dense.tolist())
+            for point in engine.scroll(Where(), with_vectors=True)
+        }
+
+
+def chunk_paths(store: Store) -> set[str]:
+    return {p["metadata"]["path"] for p, _ in points(store).values() if "metadata" in p}
+
+
+def test_every_file_is_indexed_once(store: Store, ingest: Any, project: Path) -> None:
+    report = ingest(project)
+    assert (report.files, report.indexed, report.unchanged) == (3, 3, 0)
+    assert report.chunks == sum("metadata" in p for p, _ in points(store).values()) > 3
+    assert chunk_paths(store) == {"README.md", "shop/cart.py", "shop/mail.go"}
+
+
+def test_a_chunk_carries_its_exact_span(store: Store, ingest: Any, project: Path) -> None:
+    ingest(project)
+    for payload, vector in points(store).values():
+        if "metadata" in payload:
+            meta = payload["metadata"]
+            text = (project / meta["path"]).read_text(encoding="utf-8")
+            assert text[meta["start"] : meta["end"]] == payload["page_content"]
+            assert vector is not None
+            assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_second_run_changes_nothing(store: Store, ingest: Any, project: Path) -> None:
+    ingest(project)
+    before = points(store)
+    report = ingest(project)
+    assert (report.indexed, report.unchanged, report.removed, report.chunks) == (0, 3, 0, 0)
+    assert points(store) == before
+
+
+def test_a_changed_file_replaces_its_chunks(
+    store: Store, ingest: Any, project: Path, tmp_path: Path
+) -> None:
+    ingest(project)
+    (project / "shop/cart.py").write_text("def checkout():\n    return 'done'\n", encoding="utf-8")
+    report = ingest(project)
+    assert (report.indexed, report.unchanged) == (1, 2)
+    texts = [p["page_content"] for p, _ in points(store).values() if "page_content" in p]
+    assert any("checkout" in text for text in texts)
+    assert not any("add_item" in text for text in texts)
+
+
+def test_a_vanished_file_is_removed(store: Store, ingest: Any, project: Path) -> None:
+    ingest(project)
+    (project / "shop/mail.go").unlink()
+    report = ingest(project)
+    assert (report.files, report.unchanged, report.removed) == (2, 2, 1)
+    assert chunk_paths(store) == {"README.md", "shop/cart.py"}
+    assert ingest(project).removed == 0
+
+
+def test_any_history_ends_in_the_points_of_a_fresh_ingest(
+    store: Store, ingest: Any, project: Path, encoder: cpt_rag.Encoder, tmp_path: Path
+) -> None:
+    ingest(project)
+    (project / "shop/cart.py").write_text("x = 1\n", encoding="utf-8")
+    (project / "new.md").write_text("# New\n\nA page.\n", encoding="utf-8")
+    (project / "README.md").unlink()
+    ingest(project)
+    fresh = cpt_rag.qdrant.open_store(tmp_path / "fresh")
+    cpt_rag.ingest(project, collection="docs", store=fresh, encoder=encoder)
+    found, expected = points(store), points(fresh)
+    assert {i: p for i, (p, _) in found.items() if "identity" not in str(p)} == {
+        i: p for i, (p, _) in expected.items() if "identity" not in str(p)
+    }
+
+
+def test_a_run_that_died_before_its_records_is_made_good(
+    store: Store, ingest: Any, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def killed(self: object, pending: object) -> None:
+        raise KilledError
+
+    # The first batch of chunks is written, its records are not, then the file changes.
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline.FileRecord, "point", property(killed))
+        with pytest.raises(Exception):  # noqa: B017, PT011
+            ingest(project)
+    assert chunk_paths(store)
+    (project / "shop/cart.py").write_text("def only_this():\n    return 1\n", encoding="utf-8")
+    ingest(project)
+    texts = [
+        p["page_content"]
+        for p, _ in points(store).values()
+        if p.get("metadata", {}).get("path") == "shop/cart.py"
+    ]
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("logo.png", b"\x89PNG\r\n\x1a\n\0\0\0", "binary"),
+        ("latin.txt", "Größe".encode("latin-1"), "undecodable"),
+        ("huge.txt", b"x" * (MAX_BYTES + 1), "too_large"),
+        (".env", b"TOKEN=abc", "secret"),
+        ("deploy.pem", b"-----BEGIN", "secret"),
+        ("build.log", b"noise", "ignored"),
+    ],
+)
+def test_a_file_that_is_left_out_has_a_reason(
+    ingest: Any, project: Path, name: str, content: bytes, reason: str
+) -> None:
+    (project / ".gitignore").write_text("*.log\n", encoding="utf-8")
+    (project / name).write_bytes(content)
+    report = ingest(project)
+    assert report.skipped == {reason: 1}
+    assert report.indexed == 4  # the three files and .gitignore
+
+
+def test_a_file_that_becomes_binary_leaves_the_collection(
+    store: Store, ingest: Any, project: Path
+) -> None:
+    ingest(project)
+    (project / "README.md").write_bytes(b"\0\1\2")
+    assert ingest(project).skipped == {"binary": 1}
+    assert "README.md" not in chunk_paths(store)
+
+
+def test_a_file_that_cannot_be_read_keeps_what_was_known_of_it(
+    store: Store, ingest: Any, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(project)
+    real = Path.open
+
+    def refuse(self: Path, *args: Any, **options: Any) -> Any:
+        if self.name == "README.md":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert ingest(project).skipped == {"unreadable": 1}
+    assert "README.md" in chunk_paths(store)
+
+
+def test_utf16_and_byte_order_marks_are_read(store: Store, ingest: Any, project: Path) -> None:
+    (project / "wide.txt").write_bytes("Ein Satz über Katzen.".encode("utf-16"))
+    (project / "marked.txt").write_bytes(b"\xef\xbb\xbfA sentence about dogs.")
+    assert ingest(project).skipped == {}
+    texts = {p.get("page_content") for p, _ in points(store).values()}
+    assert {"Ein Satz über Katzen.", "A sentence about dogs."} <= texts
+
+
+def test_an_empty_file_is_indexed_without_chunks(ingest: Any, project: Path) -> None:
+    (project / "empty.py").touch()
+    assert ingest(project).indexed == 4
+    assert ingest(project).unchanged == 4
+
+
+def test_a_single_file_is_ingested_without_touching_its_neighbours(
+    store: Store, ingest: Any, project: Path
+) -> None:
+    ingest(project)
+    (project / "README.md").write_text("# Changed\n\nNew words.\n", encoding="utf-8")
+    report = ingest(project / "README.md")
+    assert (report.files, report.indexed, report.removed) == (1, 1, 0)
+    assert chunk_paths(store) == {"README.md", "shop/cart.py", "shop/mail.go"}
+
+
+def test_two_folders_of_one_name_need_names(
+    store: Store, ingest: Any, project: Path, tmp_path: Path
+) -> None:
+    ingest(project)
+    other = Path(shutil.copytree(project, tmp_path / "elsewhere" / "shop"))
+    before = points(store)
+    with pytest.raises(cpt_rag.RootConflictError, match="--as NAME"):
+        ingest(other)
+    assert points(store) == before
+    assert ingest(other, name="other").indexed == 3
+    assert len(points(store)) > len(before)
+
+
+def test_a_path_that_does_not_exist_makes_no_collection(
+    store: Store, ingest: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(cpt_rag.InvalidInputError, match="does not exist"):
+        ingest(tmp_path / "nowhere")
+    assert store.collections() == []
+
+
+def test_a_folder_that_cannot_be_listed_is_refused_and_keeps_its_chunks(
+    store: Store, ingest: Any, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(project)
+    before = points(store)
+
+    def refuse(path: Any) -> Any:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        with pytest.raises(cpt_rag.InvalidInputError, match="cannot be listed"):
+            ingest(project)
+    assert points(store) == before
+
+
+def test_files_below_a_folder_that_cannot_be_listed_are_kept(
+    store: Store, ingest: Any, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(project)
+    real = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if Path(path) == project / "shop":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    report = ingest(project)
+    assert (report.removed, report.skipped) == (0, {"unreadable": 1})
+    assert chunk_paths(store) == {"README.md", "shop/cart.py", "shop/mail.go"}
+
+
+def test_another_encoder_is_refused_and_nothing_is_lost(
+    store: Store, ingest: Any, project: Path, tmp_path: Path
+) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    from cpt_rag.encoders.presets import MODELS
+
+    ingest(project)
+    before = points(store)
+    other = Path(shutil.copytree(MODELS / "cpt-static", tmp_path / "other"))
+    tensors = load_file(other / "model.safetensors")
+    tensors["weights"] = tensors["weights"] * np.float32(2)
+    save_file(tensors, other / "model.safetensors")
+    with pytest.raises(cpt_rag.IdentityMismatchError, match=r"encoder\.weights"):
+        cpt_rag.ingest(project, collection="docs", store=store, encoder=other)
+    assert points(store) == before
+
+
+def test_progress_counts_up_to_the_files_met(ingest: Any, project: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    ingest(project, progress=lambda done, total, label: seen.append((done, total)))
+    assert seen[:3] == [(1, 3), (2, 3), (3, 3)]

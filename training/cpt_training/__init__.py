@@ -1,0 +1,1 @@
+"""Train the encoders that cpt-rag ships."""
