@@ -1,0 +1,47 @@
+"""Collections in Qdrant: the embedded engine and a server behind one face.
+
+Importing this package imports no engine; each is imported when a store first needs it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cpt_rag.qdrant.engine import Engine
+from cpt_rag.qdrant.filters import Where
+from cpt_rag.qdrant.identity import Identity
+from cpt_rag.qdrant.identity import check as check_identity
+from cpt_rag.qdrant.spec import DOCUMENT, METADATA, PAGE_CONTENT, RECORD, CollectionSpec
+from cpt_rag.qdrant.store import Store, open_store
+
+if TYPE_CHECKING:
+    from cpt_rag.qdrant.edge_store import EdgeStore
+    from cpt_rag.qdrant.server_store import ServerStore
+
+__all__ = [
+    "DOCUMENT",
+    "METADATA",
+    "PAGE_CONTENT",
+    "RECORD",
+    "CollectionSpec",
+    "EdgeStore",
+    "Engine",
+    "Identity",
+    "ServerStore",
+    "Store",
+    "Where",
+    "check_identity",
+    "open_store",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "EdgeStore":
+        from cpt_rag.qdrant.edge_store import EdgeStore
+
+        return EdgeStore
+    if name == "ServerStore":
+        from cpt_rag.qdrant.server_store import ServerStore
+
+        return ServerStore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,124 @@
+"""One face over one collection, whichever engine holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from cpt_rag.qdrant.filters import Where
+from cpt_rag.qdrant.spec import CollectionSpec
+from cpt_rag.types import Point, Scored, SparseVector
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from cpt_rag.types import Float32Array
+
+RRF_K = 60
+"""Reciprocal rank fusion scores a point with the sum of 1 / (RRF_K + rank), ranks from 0."""
+
+
+class Engine(Protocol):
+    """Points of one collection: written, removed, asked, walked. Also a context manager.
+
+    Every method may raise StoreError: the engine was closed, or was handed to a forked child;
+    StoreCorruptError: the embedded engine broke, and this handle refuses from then on;
+    StoreUnreachableError: the server does not answer, after retries, or refuses.
+    """
+
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+        ...
+
+    @property
+    def spec(self) -> CollectionSpec:
+        """The collection's shape."""
+        ...
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write points; one whose id exists is replaced whole, vectors included.
+
+        Written means written: it outlives a kill of the process. The vectors come back of unit
+        length.
+
+        Raises:
+            InvalidPointError: one of them cannot be stored; nothing was written.
+        """
+        ...
+
+    def delete(self, where: Where) -> None:
+        """Remove the points that match.
+
+        Raises:
+            InvalidInputError: the filter names no payload field.
+        """
+        ...
+
+    def delete_ids(self, ids: Sequence[str]) -> None:
+        """Remove points by id; unknown ones are passed over.
+
+        Raises:
+            InvalidPointError: an id is no UUID.
+        """
+        ...
+
+    def query(
+        self,
+        *,
+        dense: Float32Array | None = None,
+        sparse: SparseVector | None = None,
+        limit: int = 10,
+        prefetch: int = 50,
+        where: Where | None = None,
+    ) -> list[Scored]:
+        """The best points, best first; of equal scores the smaller id first.
+
+        One vector given: its nearest, by cosine or by the dot product of IDF-weighted terms. Both:
+        the ``prefetch`` (at least ``limit``) best of each, fused in the engine by reciprocal rank
+        with k = 60. Points without the vector asked for are never found.
+
+        Args:
+            dense: float32 (dimension,).
+            sparse: term weights.
+            limit: points to return at most.
+            prefetch: points that each vector contributes to the fusion.
+            where: what to search among.
+
+        Raises:
+            InvalidPointError: a vector that nothing can be near.
+            InvalidInputError: no vector, or a limit below 1.
+        """
+        ...
+
+    def scroll(self, where: Where | None = None, with_vectors: bool = False) -> Iterator[Point]:
+        """Every point that matches, in the order of ids, fetched page by page."""
+        ...
+
+    def retrieve(self, ids: Sequence[str], with_vectors: bool = False) -> list[Point]:
+        """The points of these ids, in the order asked; missing ones are left out.
+
+        Raises:
+            InvalidPointError: an id is no UUID.
+        """
+        ...
+
+    def count(self, where: Where | None = None) -> int:
+        """How many points match, records without vectors included."""
+        ...
+
+    def optimise(self) -> None:
+        """Build the indexes that make queries quick; blocks until done."""
+        ...
+
+    def flush(self) -> None:
+        """Have everything written so far on disk, past a power cut too."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the collection; later calls refuse. Does nothing the second time."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...

@@ -1,0 +1,56 @@
+"""The counting seal: how many points a collection had when it was last closed in order.
+
+A damaged shard often loads without complaint and with fewer points. The seal is written on a
+clean close and broken before the first write after it, so that it is there only when it is right.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cpt_rag.errors import StoreCorruptError
+from cpt_rag.qdrant import files
+
+
+class Seal:
+    """The seal at ``path`` of the collection of that name."""
+
+    def __init__(self, path: Path, collection: str) -> None:
+        self._path = path
+        self._collection = collection
+        self.whole = path.exists()
+
+    def check(self, points: int) -> None:
+        """Hold the shard's count to the seal, where there is one.
+
+        Raises:
+            StoreCorruptError: they differ, or the seal cannot be read.
+        """
+        if not self.whole:
+            return
+        try:
+            sealed = int(files.read_json(self._path)["points"])
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise self._broken("has a seal that cannot be read", "the number of points") from error
+        if points != sealed:
+            raise self._broken(f"holds {points} points", f"{sealed}, as when it was last closed")
+
+    def lift(self) -> None:
+        """Break the seal; call it before writing."""
+        if self.whole:
+            files.remove(self._path)
+            self.whole = False
+
+    def put(self, points: int) -> None:
+        """Seal this count; call it once everything written is on disk."""
+        if not self.whole:
+            files.write_json(self._path, {"points": points})
+            self.whole = True
+
+    def _broken(self, found: str, expected: str) -> StoreCorruptError:
+        name = self._collection
+        return StoreCorruptError(
+            f"collection {name!r} {found}",
+            expected=expected,
+            remedy=f"cpt-rag delete --collection {name} && cpt-rag ingest PATH --collection {name}",
+        )

@@ -1,0 +1,126 @@
+"""Collections on a Qdrant server; what made one is its metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from cpt_rag.errors import CollectionError, IdentityMismatchError, StoreError
+from cpt_rag.qdrant.client import ClientEngine
+from cpt_rag.qdrant.identity import Identity, from_record, to_record
+from cpt_rag.qdrant.remote import Remote
+from cpt_rag.qdrant.spec import RECORD, CollectionSpec
+from cpt_rag.qdrant.store import Store, check_name, check_new, missing, taken
+
+if TYPE_CHECKING:
+    import qdrant_client
+
+
+class ServerStore(Store):
+    """The store at a server.
+
+    Args:
+        server: its ``http(s)://`` URL, the key taken from ``QDRANT_API_KEY``; or a ``QdrantClient``
+            of the caller's, which stays open when the store closes.
+    """
+
+    def __init__(self, server: str | qdrant_client.QdrantClient) -> None:
+        self._owned = isinstance(server, str)
+        if isinstance(server, str):
+            self._remote = Remote.connect(server)
+        else:
+            self._remote = Remote(server, "the client given")
+
+    def collections(self) -> list[str]:
+        """See ``Store.collections``; those of other programs are among them."""
+        answer = self._remote.call(lambda client: client.get_collections())
+        return sorted(collection.name for collection in answer.collections)
+
+    def exists(self, name: str) -> bool:
+        """See ``Store.exists``; an alias exists too."""
+        check_name(name)
+        return self._remote.call(lambda client: client.collection_exists(name))
+
+    def create(self, name: str, spec: CollectionSpec, identity: Identity) -> ClientEngine:
+        """See ``Store.create``."""
+        check_new(name, spec, identity)
+        if self.exists(name):
+            raise taken(name, self._remote.place)
+        record = to_record(identity, spec)
+        try:
+            self._remote.call(lambda client: _create(client, name, spec, record))
+        except CollectionError as error:  # made meanwhile, or by an attempt whose answer was lost
+            if self._info(name).config.metadata != record:
+                raise taken(name, self._remote.place) from error
+        info = self._info(name)
+        if info.config.metadata != record:
+            self._remote.call(lambda client: client.delete_collection(name))
+            raise StoreError(
+                f"the Qdrant server at {self._remote.place} did not keep the collection's metadata",
+                expected="Qdrant 1.16 or later",
+                remedy="upgrade the server",
+            )
+        self._index(name, spec, info.payload_schema)
+        return ClientEngine(name, spec, self._remote)
+
+    def open(self, name: str) -> tuple[ClientEngine, Identity]:
+        """See ``Store.open``; payload indexes that a kill left out are made up for."""
+        self._check_present(name)
+        info = self._info(name)
+        metadata = info.config.metadata
+        if not metadata or RECORD not in metadata:
+            raise IdentityMismatchError(
+                f"collection {name!r} at {self._remote.place} was not written by cpt-rag:"
+                " its metadata carry no identity",
+                expected=f"a collection whose metadata have the key {RECORD!r}",
+                remedy=f"choose another name: cpt-rag ingest PATH --collection {name}-cpt",
+            )
+        identity, spec = from_record(metadata)
+        self._index(name, spec, info.payload_schema)
+        return ClientEngine(name, spec, self._remote), identity
+
+    def delete(self, name: str) -> None:
+        """See ``Store.delete``."""
+        self._check_present(name)
+        self._remote.call(lambda client: client.delete_collection(name))
+
+    def close(self) -> None:
+        """See ``Store.close``."""
+        if self._owned:
+            self._remote.close()
+
+    def _check_present(self, name: str) -> None:
+        if not self.exists(name):
+            raise missing(name, self._remote.place, self.collections())
+
+    def _info(self, name: str) -> Any:
+        return self._remote.call(lambda client: client.get_collection(name))
+
+    def _index(self, name: str, spec: CollectionSpec, present: Collection[str]) -> None:
+        from qdrant_client import models
+
+        keyword = models.PayloadSchemaType.KEYWORD
+        for field in spec.keyword_fields:
+            if field not in present:
+                self._remote.call(
+                    lambda client, field=field: client.create_payload_index(  # type: ignore[misc]
+                        name, field, keyword, wait=True
+                    )
+                )
+
+
+def _create(
+    client: qdrant_client.QdrantClient, name: str, spec: CollectionSpec, record: dict[str, Any]
+) -> None:
+    from qdrant_client import models
+
+    client.create_collection(
+        name,
+        vectors_config={
+            spec.dense: models.VectorParams(size=spec.dimension, distance=models.Distance.COSINE)
+        },
+        sparse_vectors_config={
+            spec.sparse: models.SparseVectorParams(modifier=models.Modifier.IDF)
+        },
+        metadata=record,
+    )

@@ -1,0 +1,83 @@
+"""What a collection looks like, spelled once: vector names, payload keys, indexed fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from cpt_rag.errors import InvalidInputError, StoreCorruptError
+
+PAGE_CONTENT = "page_content"
+"""Payload key of a chunk's text, where LangChain, LlamaIndex and bare clients read it."""
+
+METADATA = "metadata"
+"""Payload key of what is known about a chunk."""
+
+RECORD = "_cpt"
+"""Payload key of what this package notes for itself; its ``kind`` tells records apart."""
+
+DOCUMENT = "document"
+"""Second payload key of the text, for readers that insist on it (mcp-server-qdrant)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSpec:
+    """The shape of one collection.
+
+    Args:
+        dimension: length of the dense vectors, compared by cosine.
+        document_key: store the text a second time, under ``document``.
+
+    Raises:
+        InvalidInputError: the dimension is not a positive whole number.
+    """
+
+    dimension: int
+    document_key: bool = False
+
+    dense: ClassVar[str] = "dense"
+    sparse: ClassVar[str] = "bm25"
+    keyword_fields: ClassVar[tuple[str, ...]] = (
+        f"{METADATA}.root",
+        f"{METADATA}.path",
+        f"{METADATA}.language",
+        f"{METADATA}.kind",
+        f"{METADATA}.symbol",
+        f"{RECORD}.kind",
+        f"{RECORD}.root",
+    )
+
+    def __post_init__(self) -> None:
+        if type(self.dimension) is not int or self.dimension < 1:
+            raise InvalidInputError(
+                f"a collection of dimension {self.dimension!r}", expected="a whole number from 1"
+            )
+
+    def stored_payload(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The payload as an engine is given it."""
+        stored = dict(payload)
+        if self.document_key and PAGE_CONTENT in stored:
+            stored[DOCUMENT] = stored[PAGE_CONTENT]
+        return stored
+
+    def to_payload(self) -> dict[str, Any]:
+        """JSON-able form, kept with the collection."""
+        return {"dimension": self.dimension, "document_key": self.document_key}
+
+    @classmethod
+    def from_payload(cls, payload: object) -> CollectionSpec:
+        """The spec that ``to_payload`` wrote.
+
+        Raises:
+            StoreCorruptError: it is not what ``to_payload`` writes.
+        """
+        keys = payload if isinstance(payload, Mapping) else {}
+        dimension, document_key = keys.get("dimension"), keys.get("document_key")
+        if type(dimension) is int and dimension > 0 and type(document_key) is bool:
+            return cls(dimension, document_key)
+        raise StoreCorruptError(
+            f"the collection's spec reads {payload!r}",
+            expected='{"dimension": N, "document_key": true or false}',
+            remedy="delete the collection and ingest it again",
+        )

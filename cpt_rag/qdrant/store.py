@@ -1,0 +1,145 @@
+"""Stores: where collections lie, in a folder or on a server."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpt_rag.errors import CollectionError, CollectionNotFoundError, InvalidInputError
+from cpt_rag.qdrant.engine import Engine
+from cpt_rag.qdrant.identity import Identity
+from cpt_rag.qdrant.spec import CollectionSpec
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+class Store(ABC):
+    """Named collections in one place. Also a context manager.
+
+    Every method may raise InvalidInputError for a name that no collection can have, and
+    StoreUnreachableError where the store is a server that does not answer.
+    """
+
+    @abstractmethod
+    def collections(self) -> list[str]:
+        """Names of the collections, sorted."""
+
+    @abstractmethod
+    def exists(self, name: str) -> bool:
+        """Whether there is a collection of this name."""
+
+    @abstractmethod
+    def create(self, name: str, spec: CollectionSpec, identity: Identity) -> Engine:
+        """A new, empty collection, open.
+
+        Raises:
+            CollectionError: there is one of this name.
+            StoreLockedError: another process makes or holds it.
+        """
+
+    @abstractmethod
+    def open(self, name: str) -> tuple[Engine, Identity]:
+        """The collection and what made it; hold that to what is expected with ``check``.
+
+        Raises:
+            CollectionNotFoundError: there is none of this name; it lists those there are.
+            IdentityMismatchError: it was not made by cpt-rag.
+            StoreLockedError: another process holds it.
+            StoreCorruptError: it is not what was written.
+        """
+
+    @abstractmethod
+    def delete(self, name: str) -> None:
+        """Remove the collection, damaged ones too.
+
+        Raises:
+            CollectionNotFoundError: there is none of this name.
+            StoreLockedError: a process holds it.
+        """
+
+    def close(self) -> None:  # noqa: B027 - a folder has nothing to let go of
+        """Let go of the store; collections opened from it close by themselves."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def open_store(location: str | Path) -> Store:
+    """The store at a folder, made on the first create, or at a server's ``http(s)://`` URL.
+
+    Nothing is read or asked yet. A server's key is taken from ``QDRANT_API_KEY`` only.
+
+    Raises:
+        InvalidInputError: a URL of another kind.
+    """
+    if isinstance(location, str) and "://" in location:
+        if not location.lower().startswith(("http://", "https://")):
+            raise InvalidInputError(
+                f"a store at {location!r}", expected="a folder, or a URL with http:// or https://"
+            )
+        from cpt_rag.qdrant.server_store import ServerStore
+
+        return ServerStore(location)
+    from cpt_rag.qdrant.edge_store import EdgeStore
+
+    return EdgeStore(Path(location))
+
+
+def check_name(name: str) -> None:
+    """Hold a collection's name to what is a safe file name and URL segment everywhere.
+
+    Raises:
+        InvalidInputError: it is anything else.
+    """
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise InvalidInputError(
+            f"a collection named {name!r}",
+            expected="1 to 128 letters, digits, dots, hyphens and underscores, the first of them"
+            " a letter or digit",
+        )
+
+
+def is_name(name: str) -> bool:
+    """Whether a collection may have this name."""
+    return _NAME.fullmatch(name) is not None
+
+
+def check_new(name: str, spec: CollectionSpec, identity: Identity) -> None:
+    """Hold what a collection is to be made of to itself.
+
+    Raises:
+        InvalidInputError: a bad name, or a spec of another dimension than the encoder.
+    """
+    check_name(name)
+    if spec.dimension != identity.encoder.dimension:
+        raise InvalidInputError(
+            f"a collection of dimension {spec.dimension} for the encoder {identity.encoder.name},"
+            f" whose vectors have {identity.encoder.dimension}",
+            expected="one dimension",
+        )
+
+
+def taken(name: str, place: str) -> CollectionError:
+    """The error for a name that is in use."""
+    return CollectionError(
+        f"there is a collection {name!r} in {place}",
+        expected="a new name",
+        remedy=f"open it, or delete it first: cpt-rag delete --collection {name}",
+    )
+
+
+def missing(name: str, place: str, present: list[str]) -> CollectionNotFoundError:
+    """The error for a collection that is not there, listing those that are."""
+    return CollectionNotFoundError(
+        f"no collection {name!r} in {place}",
+        expected=f"one of {', '.join(present)}" if present else "a collection; there is none yet",
+        remedy=f"cpt-rag ingest PATH --collection {name}",
+    )
