@@ -109,8 +109,8 @@ class Fingerprint:
     """What decides an encoder's vectors.
 
     ``name`` is what ``load_encoder`` takes to find it again and decides nothing; encoders equal in
-    all else are interchangeable. ``weights`` and ``tokenizer`` are sha256 digests (the tokenizer carries the normalisation);
-    ``prompts`` maps a role to the text put in front of it.
+    all else are interchangeable. ``weights`` and ``tokenizer`` are sha256 digests, and the
+    tokenizer carries the normalisation; ``prompts`` maps a role to the text put in front of it.
     """
 
     name: str

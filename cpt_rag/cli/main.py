@@ -67,7 +67,9 @@ def _message(error: Exception) -> str:
     usage = getattr(error, "format_message", None)
     if usage is not None:
         return f"{usage()}\nRemedy: cpt-rag --help"
-    return f"{type(error).__name__}: {error}\nRemedy: run again with {DEBUG} and report the traceback"
+    return (
+        f"{type(error).__name__}: {error}\nRemedy: run again with {DEBUG} and report the traceback"
+    )
 
 
 def _fail(message: str, code: int) -> int:

@@ -16,7 +16,9 @@ _TOKENIZER = ("tokenizer.json", "vocab.txt", "sentencepiece*.model", "spiece.mod
 def fingerprint(directory: Path, *, dimension: int, pooling: str) -> Fingerprint:
     """Digest the weights and tokenizer below ``directory`` and read its prompts."""
     config = directory / "config_sentence_transformers.json"
-    prompts = json.loads(config.read_text(encoding="utf-8")).get("prompts") if config.is_file() else {}
+    prompts = (
+        json.loads(config.read_text(encoding="utf-8")).get("prompts") if config.is_file() else {}
+    )
     return Fingerprint(
         # What load_encoder needs to find it again: a shipped model by name, another by its place.
         name=directory.name if directory.parent == MODELS else str(directory),

@@ -23,13 +23,14 @@ def load_encoder(name_or_path: str | Path = DEFAULT_ENCODER) -> Encoder:
         MissingExtraError: the model needs torch, which the core leaves out.
     """
     directory = _locate(name_or_path)
-    from cpt_rag.encoders.static import StaticEncoder, supports
+    from cpt_rag.encoders.static import NotStaticError, StaticEncoder
 
-    if supports(directory):
+    try:
         return StaticEncoder(directory)
-    from cpt_rag.encoders.transformer import TransformerEncoder
+    except NotStaticError:
+        from cpt_rag.encoders.transformer import TransformerEncoder
 
-    return TransformerEncoder(directory)
+        return TransformerEncoder(directory)
 
 
 def _locate(name_or_path: str | Path) -> Path:

@@ -43,23 +43,8 @@ SPLIT = {
 }
 
 
-def supports(directory: Path) -> bool:
-    """Whether ``directory`` holds a static model with the one normalisation of this library."""
-    tokenizer = directory / "tokenizer.json"
-    if not tokenizer.is_file() or not (directory / "model.safetensors").is_file():
-        return False
-    spec = json.loads(tokenizer.read_text(encoding="utf-8"))
-    return _supported(spec)
-
-
-def _supported(spec: dict[str, Any]) -> bool:
-    pre_tokenizer = spec.get("pre_tokenizer") or {}
-    return (
-        spec.get("normalizer") == NORMALIZER
-        and SPLIT in pre_tokenizer.get("pretokenizers", [])
-        and spec["model"].get("type") == "BPE"
-        and spec["model"].get("ignore_merges") is True
-    )
+class NotStaticError(EncoderError):
+    """The model is not one that this runtime repeats exactly; another may well load it."""
 
 
 class StaticEncoder:
@@ -69,14 +54,15 @@ class StaticEncoder:
         directory: a sentence-transformers directory of ``StaticEmbedding`` and ``Normalize``.
 
     Raises:
-        EncoderError: the directory is no such model.
+        NotStaticError: the directory is no such model.
+        EncoderError: it is one, and damaged.
     """
 
     max_tokens: int | None = None
 
     def __init__(self, directory: Path) -> None:
-        self._table = _load_table(directory / "model.safetensors")
         self._encoding = _load_encoding(directory / "tokenizer.json")
+        self._table = _load_table(directory / "model.safetensors")
         if self._encoding.n_vocab != len(self._table):
             raise EncoderError(
                 f"{directory} has {len(self._table)} rows for {self._encoding.n_vocab} tokens.",
@@ -121,7 +107,8 @@ class StaticEncoder:
                 raise blank_text(i, len(texts))
             vectors[i] = self._table.take(ids, axis=0).sum(axis=0)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.maximum(norms, np.finfo(np.float32).tiny)
+        vectors /= np.maximum(norms, np.finfo(np.float32).tiny)
+        return vectors
 
 
 def _load_table(path: Path) -> Float32Array:
@@ -139,17 +126,19 @@ def _load_table(path: Path) -> Float32Array:
         ) from error
     if "embedding.weight" in tensors:
         return np.ascontiguousarray(tensors["embedding.weight"], dtype=np.float32)
-    return tensors["embeddings"].astype(np.float32) * tensors["weights"][:, None]
+    table = tensors["embeddings"].astype(np.float32)
+    table *= tensors["weights"][:, None]
+    return table
 
 
 def _load_encoding(path: Path) -> tiktoken.Encoding:
     import tiktoken
 
-    spec = json.loads(path.read_text(encoding="utf-8"))
+    spec = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if not _supported(spec):
-        raise EncoderError(
-            f"{path} normalises or splits text in a way of its own.",
-            expected="the normalisation of cpt_rag.text.normalise",
+        raise NotStaticError(
+            f"{path} normalises or splits text in a way of its own, or is missing.",
+            expected="the tokenizer of a static model trained by cpt_training",
             remedy="load the model with load_encoder, which picks the right runtime",
         )
     to_byte = {char: byte for byte, char in enumerate(_byte_alphabet())}
@@ -159,6 +148,16 @@ def _load_encoding(path: Path) -> tiktoken.Encoding:
     }
     return tiktoken.Encoding(
         path.parent.name, pat_str=TOKEN_PATTERN, mergeable_ranks=ranks, special_tokens={}
+    )
+
+
+def _supported(spec: dict[str, Any]) -> bool:
+    model, pre_tokenizer = spec.get("model") or {}, spec.get("pre_tokenizer") or {}
+    return (
+        spec.get("normalizer") == NORMALIZER
+        and SPLIT in pre_tokenizer.get("pretokenizers", [])
+        and model.get("type") == "BPE"
+        and model.get("ignore_merges") is True
     )
 
 

@@ -119,6 +119,4 @@ def chunks_of(root: str, path: str | None = None) -> Where:
 
 def record_of(root: str, path: str) -> Where:
     """The record of one file."""
-    return Where(
-        {f"{RECORD}.kind": ["file"], f"{RECORD}.root": [root], f"{RECORD}.path": [path]}
-    )
+    return Where({f"{RECORD}.kind": ["file"], f"{RECORD}.root": [root], f"{RECORD}.path": [path]})

@@ -65,9 +65,7 @@ def _root(path: Path, name: str | None) -> Root:
     path = path.resolve()
     folder = path if path.is_dir() else path.parent
     _require_listing(folder)
-    return Root(
-        name or folder.name or "root", folder, only=None if path.is_dir() else path.name
-    )
+    return Root(name or folder.name or "root", folder, only=None if path.is_dir() else path.name)
 
 
 def _require_listing(folder: Path) -> None:

@@ -17,14 +17,20 @@ from pathspec import GitIgnoreSpec
 
 IGNORE_FILES = (".gitignore", ".cptignore")
 NEVER_ENTERED = frozenset(
-    (".git", ".hg", ".svn", ".jj", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache")
-    + (".pytest_cache", ".ruff_cache", ".hypothesis", ".gradle", ".idea", ".terraform")
+    [
+        *(".git", ".hg", ".svn", ".jj", ".idea", ".gradle", ".terraform", ".tox", ".nox"),
+        *("__pycache__", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+        ".hypothesis",
+    ]
 )
 SECRETS = GitIgnoreSpec.from_lines(
-    (".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template", "*.pem", "*.key")
-    + ("*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "id_rsa", "id_dsa", "id_ecdsa")
-    + ("id_ed25519", ".netrc", "_netrc", ".pypirc", ".npmrc", ".htpasswd", ".git-credentials")
-    + ("credentials", "credentials.json", "service-account*.json", ".pgpass", ".dockercfg")
+    [
+        *(".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template"),
+        *("*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk"),
+        *("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".git-credentials", ".htpasswd"),
+        *(".netrc", "_netrc", ".pypirc", ".npmrc", ".pgpass", ".dockercfg"),
+        *("credentials", "credentials.json", "service-account*.json"),
+    ]
 )
 
 
@@ -36,7 +42,7 @@ class Reason(str, Enum):
     UNDECODABLE = "undecodable"
     IGNORED = "ignored"
     UNREADABLE = "unreadable"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105  (a reason, not a password)
     SYMLINK = "symlink"
     SPECIAL = "special"
 
@@ -95,15 +101,14 @@ def _walk(folder: Path, root: Path, ignores: _Ignores) -> Iterator[Entry]:
         with os.scandir(folder) as found:
             children: Sequence[os.DirEntry[str]] = sorted(found, key=lambda entry: entry.name)
     except OSError:
-        path = "" if folder == root else folder.relative_to(root).as_posix() + "/"
-        yield Entry(path, Reason.UNREADABLE)
+        below = folder.relative_to(root).as_posix()
+        yield Entry("" if below == "." else below + "/", Reason.UNREADABLE)
         return
     for child in children:
         path = Path(child.path)
         if child.is_dir(follow_symlinks=False):
-            if child.name not in NEVER_ENTERED and not _is_venv(path):
-                if not ignores.match(path, folder=True):
-                    yield from _walk(path, root, ignores.entering(path))
+            if _entered(path) and not ignores.match(path, folder=True):
+                yield from _walk(path, root, ignores.entering(path))
         else:
             yield Entry(path.relative_to(root).as_posix(), _reason(child, ignores))
 
@@ -121,8 +126,8 @@ def _reason(child: os.DirEntry[str], ignores: _Ignores) -> Reason | None:
     return None
 
 
-def _is_venv(path: Path) -> bool:
-    return (path / "pyvenv.cfg").is_file()
+def _entered(folder: Path) -> bool:
+    return folder.name not in NEVER_ENTERED and not (folder / "pyvenv.cfg").is_file()
 
 
 def _above(root: Path) -> _Ignores:

@@ -63,7 +63,9 @@ def _search(query: str, collection: Collection, limit: int) -> list[Hit]:
 def _check(query: str, limit: int) -> None:
     if not query.strip():
         raise InvalidInputError(
-            "The query is empty.", expected="a few words or a symbol", remedy="say what you look for"
+            "The query is empty.",
+            expected="a few words or a symbol",
+            remedy="say what you look for",
         )
     if limit < 1:
         raise InvalidInputError(f"limit is {limit}.", expected="1 or more", remedy="ask for more")

@@ -31,7 +31,7 @@ _boundary = re.compile(CASE_BOUNDARY)
 
 
 def open_identifiers(text: str) -> str:
-    """Put a space at every boundary inside an identifier: ``getHTTPName_2`` -> ``get HTTP Name 2``."""
+    """A space at every boundary inside an identifier: ``getHTTPName_2`` -> ``get HTTP Name 2``."""
     return _boundary.sub(" ", text.replace(UNDERSCORE, " "))
 
 

@@ -94,7 +94,9 @@ def test_list_status_and_delete(filled: Cli) -> None:
 
 
 def test_delete_asks_first(filled: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("typer.confirm", lambda *_, **__: (_ for _ in ()).throw(__import__("typer").Abort()))
+    monkeypatch.setattr(
+        "typer.confirm", lambda *_, **__: (_ for _ in ()).throw(__import__("typer").Abort())
+    )
     code, _, err = filled("delete", "--collection", "docs")
     assert code == 2
     assert "nothing was changed" in err
@@ -126,9 +128,7 @@ def test_bad_use_is_exit_code_2_with_a_message_and_a_clean_stdout(
 
 
 def test_a_server_that_does_not_answer_is_exit_code_2(cli: Cli, project: Path) -> None:
-    code, _, err = cli(
-        "ingest", project, "--collection", "docs", store="http://127.0.0.1:9"
-    )
+    code, _, err = cli("ingest", project, "--collection", "docs", store="http://127.0.0.1:9")
     assert code == 2
     assert "127.0.0.1:9" in err
 

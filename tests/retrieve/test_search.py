@@ -83,9 +83,7 @@ def test_a_missing_collection_names_those_there_are(filled: Store) -> None:
         cpt_rag.search("x", collection="dosc", store=filled)
 
 
-def test_an_encoder_that_is_gone_is_asked_for(
-    store: Store, project: Path, tmp_path: Path
-) -> None:
+def test_an_encoder_that_is_gone_is_asked_for(store: Store, project: Path, tmp_path: Path) -> None:
     import shutil
 
     from cpt_rag.encoders.presets import MODELS

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import cpt_rag
 from langchain_core.embeddings import Embeddings
+
+import cpt_rag
 
 
 class CptEmbeddings(Embeddings):
