@@ -21,7 +21,7 @@ lint: $(VENV)/.all
 	$(BIN)/mypy
 
 bench: $(VENV)/.all
-	$(BIN)/python -m tests.benchmarks.ingest
+	$(BIN)/python tests/benchmarks/ingest.py
 
 setup: $(VENV)/.all
 

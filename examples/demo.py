@@ -10,7 +10,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from cpt_rag.cli.main import run_command
+from cpt_rag.cli.main import NAME, app
+from cpt_rag.cli.run import run
 
 HERE = Path(__file__).resolve().parent.parent
 STORE = HERE / ".demo"
@@ -39,7 +40,7 @@ def main() -> int:
 def cpt_rag(*arguments: str) -> int:
     """Show a command as it would be typed, and run it."""
     print("$", shlex.join(["cpt-rag", *arguments]), "\n")
-    return run_command(list(arguments))
+    return run(app, list(arguments), NAME)
 
 
 if __name__ == "__main__":

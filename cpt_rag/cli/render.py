@@ -84,7 +84,7 @@ def _print_snippet(console: Console, hit: Hit) -> None:
         for number, line in enumerate(shown.splitlines(), hit.start_line):
             console.print(f"{number:>6}  {line}", markup=False)
     if len(lines) > SNIPPET_LINES:
-        console.print(f"        ... {len(lines) - SNIPPET_LINES} more lines", style="dim")
+        console.print(f"        ... {len(lines) - SNIPPET_LINES} more", style="dim")
     console.print()
 
 

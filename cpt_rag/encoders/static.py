@@ -141,9 +141,10 @@ def _load_encoding(path: Path) -> tiktoken.Encoding:
             expected="the tokenizer of a static model trained by cpt_training",
             remedy="load the model with load_encoder, which picks the right runtime",
         )
-    to_byte = {char: byte for byte, char in enumerate(_byte_alphabet())}
+    # Each stand-in to the character whose Latin-1 code is the byte.
+    to_byte = {ord(char): byte for byte, char in enumerate(_byte_alphabet())}
     ranks = {
-        bytes(to_byte[char] for char in token): rank
+        token.translate(to_byte).encode("latin-1"): rank
         for token, rank in spec["model"]["vocab"].items()
     }
     return tiktoken.Encoding(

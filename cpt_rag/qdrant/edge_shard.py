@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cpt_rag.errors import StoreCorruptError, StoreError, StoreLockedError
+from cpt_rag.qdrant.remedy import make_again
 from cpt_rag.qdrant.spec import CollectionSpec
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def corrupt(collection: str, found: str) -> StoreCorruptError:
         f"collection {collection!r} cannot be read: {found}",
         expected="a shard as the engine left it",
         remedy="close it and open it again; if that fails too, make it again: "
-        f"cpt-rag delete --collection {collection} && cpt-rag ingest PATH --collection {collection}",
+        f"{make_again(collection)}",
     )
 
 

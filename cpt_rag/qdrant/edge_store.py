@@ -27,6 +27,7 @@ from cpt_rag.qdrant.edge import EdgeEngine, from_edge, to_edge, total
 from cpt_rag.qdrant.edge_shard import Shard
 from cpt_rag.qdrant.identity import IDENTITY_ID, Identity, from_record, to_record
 from cpt_rag.qdrant.lock import CollectionLock
+from cpt_rag.qdrant.remedy import make_again
 from cpt_rag.qdrant.seal import Seal
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.qdrant.store import Store, check_name, check_new, is_name, missing, taken
@@ -168,5 +169,5 @@ def _corrupt(name: str, found: str) -> StoreCorruptError:
     return StoreCorruptError(
         f"collection {name!r}: {found}",
         expected="a pointer to a whole shard of this store",
-        remedy=f"cpt-rag delete --collection {name} && cpt-rag ingest PATH --collection {name}",
+        remedy=make_again(name),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cpt_rag.errors import IdentityMismatchError, StoreCorruptError
+from cpt_rag.qdrant.remedy import make_again
 from cpt_rag.qdrant.spec import RECORD, CollectionSpec
 from cpt_rag.types import Fingerprint
 
@@ -124,7 +125,7 @@ def _decisive(identity: Identity) -> Iterator[tuple[str, object]]:
 
 
 def _remedy(field: str, found: Identity, collection: str) -> str:
-    again = f"cpt-rag delete --collection {collection} && cpt-rag ingest PATH --collection {collection}"
+    again = make_again(collection)
     if field.startswith("encoder."):
         name = found.encoder.name
         return f"search or ingest with --encoder {name}, which made it, or make it again: {again}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cpt_rag.errors import StoreCorruptError
 from cpt_rag.qdrant import files
+from cpt_rag.qdrant.remedy import make_again
 
 
 class Seal:
@@ -52,5 +53,5 @@ class Seal:
         return StoreCorruptError(
             f"collection {name!r} {found}",
             expected=expected,
-            remedy=f"cpt-rag delete --collection {name} && cpt-rag ingest PATH --collection {name}",
+            remedy=make_again(name),
         )

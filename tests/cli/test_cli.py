@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from cpt_rag.cli.main import run_command
+from cpt_rag.cli.main import NAME, app
+from cpt_rag.cli.run import run as run_app
 
 HIT_FIELDS = {
     "root", "path", "start_line", "end_line", "text", "score", "symbol", "kind", "language",
@@ -26,7 +28,7 @@ Cli = Callable[..., tuple[int, str, str]]
 def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
     def call(*arguments: object, store: object = tmp_path / "store") -> tuple[int, str, str]:
         capsys.readouterr()
-        code = run_command([*map(str, arguments), "--store", str(store)])
+        code = run_app(app, [*map(str, arguments), "--store", str(store)], NAME)
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
@@ -93,10 +95,12 @@ def test_list_status_and_delete(filled: Cli) -> None:
     assert filled("list")[1] == ""
 
 
+def declined(*_: object, **__: object) -> None:
+    raise typer.Abort
+
+
 def test_delete_asks_first(filled: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "typer.confirm", lambda *_, **__: (_ for _ in ()).throw(__import__("typer").Abort())
-    )
+    monkeypatch.setattr("typer.confirm", declined)
     code, _, err = filled("delete", "--collection", "docs")
     assert code == 2
     assert "nothing was changed" in err
@@ -144,7 +148,7 @@ def test_an_unexpected_error_shows_its_traceback_only_with_debug(
     assert code == 2
     assert "boom" in err
     assert "Traceback" not in err
-    assert run_command(["search", "x", "--collection", "docs"], debug=True) == 2
+    assert run_app(app, ["search", "x", "--collection", "docs"], NAME, debug=True) == 2
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -170,3 +174,16 @@ def test_help_names_every_command() -> None:
     assert done.returncode == 0
     for command in ("ingest", "search", "status", "list", "delete"):
         assert command in done.stdout
+
+
+def test_commands_of_other_packages_are_found_by_their_entry_point() -> None:
+    assert "train" in run("--help").stdout
+    assert "configs/" in run("train", "--help").stdout
+
+
+def test_a_plugins_missing_extra_is_named(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    assert run_app(app, ["train", "cpt_static"], NAME) == 2
+    assert 'pip install "cpt-rag[train]"' in capsys.readouterr().err

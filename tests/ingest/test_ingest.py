@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import cpt_rag
-from cpt_rag.ingest import pipeline
 from cpt_rag.ingest.read import MAX_BYTES
+from cpt_rag.ingest.records import FileRecord
 from cpt_rag.qdrant import Store, Where
+from cpt_rag.types import Point
 
 
 @pytest.fixture
@@ -110,13 +111,13 @@ def test_a_run_that_died_before_its_records_is_made_good(
     class KilledError(Exception):
         pass
 
-    def killed(self: object, pending: object) -> None:
+    def killed(self: FileRecord) -> Point:
         raise KilledError
 
-    # The first batch of chunks is written, its records are not, then the file changes.
+    # The chunks are written, their records are not, then the file changes.
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline.FileRecord, "point", property(killed))
-        with pytest.raises(Exception):  # noqa: B017, PT011
+        patch.setattr(FileRecord, "point", killed)
+        with pytest.raises(KilledError):
             ingest(project)
     assert chunk_paths(store)
     (project / "shop/cart.py").write_text("def only_this():\n    return 1\n", encoding="utf-8")

@@ -8,11 +8,12 @@ The CodeSearchNet protocol (Husain et al. 2019, section 4): each query ranks its
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import scipy.sparse
+import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +21,8 @@ from rich.table import Table
 from cpt_rag.encoders import load_encoder
 from cpt_rag.text.bm25 import document_vector, query_vector
 from cpt_rag.types import SparseVector
+from cpt_training.cli import Cache
+from cpt_training.corpus import corpus_directory
 from cpt_training.data import read_pairs
 from cpt_training.initialise import pretrained_directory
 
@@ -27,9 +30,7 @@ POOL = 1000
 PRETRAINED = "all-MiniLM-L6-v2"
 
 
-def reciprocal_ranks(
-    similarities: NDArray[np.float32], pool: int = POOL
-) -> NDArray[np.float64]:
+def reciprocal_ranks(similarities: NDArray[np.float32], pool: int = POOL) -> NDArray[np.float64]:
     """1 / rank of document i for query i, among its pool of candidates.
 
     Args:
@@ -59,7 +60,8 @@ def bootstrap(values: NDArray[np.float64], rounds: int = 1000) -> tuple[float, f
 def bm25_similarities(queries: list[str], documents: list[str]) -> NDArray[np.float32]:
     """BM25 scores over split identifiers, float32 (queries, documents)."""
     vectors = [document_vector(text) for text in documents]
-    column = {term: i for i, term in enumerate(sorted({t for v in vectors if v for t in v.indices}))}
+    terms = sorted({term for vector in vectors if vector for term in vector.indices})
+    column = {term: i for i, term in enumerate(terms)}
     rows = _matrix(vectors, column)
     present = np.asarray((rows > 0).sum(axis=0)).ravel()
     idf = np.log(1 + (len(documents) - present + 0.5) / (present + 0.5))
@@ -93,24 +95,28 @@ def evaluate(systems: list[str], split: Path, limit: int) -> dict[str, NDArray[n
     return results
 
 
-def main() -> None:
-    """Command line of ``python -m cpt_training.evaluate``."""
-    from cpt_training.corpus import build_corpus
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
-    parser = argparse.ArgumentParser(prog="python -m cpt_training.evaluate", description=__doc__)
-    parser.add_argument("model", nargs="+", help=f"a preset, a folder, or {PRETRAINED}")
-    parser.add_argument("--corpus", default="python", help="a manifest in corpora/, or a TOML file")
-    parser.add_argument("--cache", type=Path, help="where the corpus lies or is built")
-    parser.add_argument("--limit", type=int, default=4000, help="pairs at most")
-    arguments = parser.parse_args()
-    corpus = build_corpus(arguments.corpus, cache=arguments.cache)
-    results = evaluate(arguments.model, corpus / "test.jsonl.gz", arguments.limit)
+
+@app.command()
+def command(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help=f"A preset, a folder, or {PRETRAINED}.")
+    ],
+    corpus: Annotated[str, typer.Option(help="A manifest in corpora/, or a TOML file.")] = "python",
+    cache: Cache = None,
+    limit: Annotated[int, typer.Option(help="Pairs at most.")] = 4000,
+) -> None:
+    """Rank held-out functions for their docstrings, BM25 and each model on the same pairs."""
+    results = evaluate(models, corpus_directory(corpus, cache) / "test.jsonl.gz", limit)
     table = Table("system", "MRR", "95% interval", title=f"docstring to code, {POOL} candidates")
     for system, values in results.items():
         low, high = bootstrap(values)
         table.add_row(system, f"{values.mean():.3f}", f"{low:.3f} to {high:.3f}")
-    Console().print(table, f"{len(values):,} queries")
+    Console().print(table, f"{len(results['BM25']):,} queries", sep="\n")
 
 
 if __name__ == "__main__":
-    main()
+    from cpt_rag.cli.run import main
+
+    main(app, "python -m cpt_training.evaluate")

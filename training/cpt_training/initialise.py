@@ -62,7 +62,7 @@ def token_vectors(
     vectors = _principal_components(_read(texts), dimension)
     frequency = (counts + 1) / (counts.sum() + len(counts))
     weights = SIF_A / (SIF_A + frequency)
-    return (vectors * weights[:, None]).astype(np.float32)
+    return np.asarray(vectors * weights[:, None], dtype=np.float32)
 
 
 def _read(texts: list[str], batch: int = 512) -> NDArray[np.float32]:
@@ -76,13 +76,16 @@ def _read(texts: list[str], batch: int = 512) -> NDArray[np.float32]:
     with torch.inference_mode():
         for start in range(0, len(texts), batch):
             inputs = tokenizer(
-                texts[start : start + batch], padding=True, truncation=True, max_length=32,
+                texts[start : start + batch],
+                padding=True,
+                truncation=True,
+                max_length=32,
                 return_tensors="pt",
             )
             hidden = model(**inputs).last_hidden_state
             mask = inputs["attention_mask"].unsqueeze(-1).float()
             rows.append((hidden * mask).sum(1) / mask.sum(1))
-    return torch.cat(rows).numpy()
+    return np.asarray(torch.cat(rows).numpy(), dtype=np.float32)
 
 
 def _principal_components(vectors: NDArray[np.float32], dimension: int) -> NDArray[np.float64]:
@@ -90,5 +93,6 @@ def _principal_components(vectors: NDArray[np.float32], dimension: int) -> NDArr
     _, axes = np.linalg.eigh(centred.T @ centred)
     components = axes[:, ::-1][:, :dimension]
     # An eigenvector's sign is arbitrary; fix it, so that a second run starts alike.
-    components = components * np.sign(components[np.abs(components).argmax(axis=0), range(dimension)])
-    return centred @ components
+    largest = components[np.abs(components).argmax(axis=0), range(dimension)]
+    projected: NDArray[np.float64] = centred @ (components * np.sign(largest))
+    return projected

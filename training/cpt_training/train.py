@@ -7,7 +7,6 @@ Read from top to bottom: corpus, vocabulary, starting vectors, loop, best epoch,
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import math
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sentence_transformers import SentenceTransformer
@@ -23,7 +23,7 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Static
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from cpt_training.config import TrainConfig, load_config
+from cpt_training.config import TrainConfig
 from cpt_training.data import PairTokens, TextPair, batches, read_pairs, tokenise_pairs
 from cpt_training.evaluate import reciprocal_ranks
 from cpt_training.initialise import token_vectors
@@ -82,11 +82,11 @@ def fit(
         task = progress.add_task("training", total=steps)
         drawn = batches(data, config.kinds, config.batch, steps, config.seed)
         for step, (pair, rows) in enumerate(drawn, 1):
-            loss = symmetric_info_nce(
-                embed(model, pair.queries.bag(rows)), embed(model, pair.documents.bag(rows)), log_scale
-            )
+            queries = embed(model, pair.queries.bag(rows))
+            documents = embed(model, pair.documents.bag(rows))
+            loss = symmetric_info_nce(queries, documents, log_scale)
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
             progress.update(
@@ -112,9 +112,8 @@ def validation_mrr(model: StaticEmbedding, validation: Mapping[str, PairTokens])
     with torch.inference_mode():
         for pair in validation.values():
             rows = np.arange(len(pair))
-            queries, documents = embed(model, pair.queries.bag(rows)), embed(
-                model, pair.documents.bag(rows)
-            )
+            queries = embed(model, pair.queries.bag(rows))
+            documents = embed(model, pair.documents.bag(rows))
             means.append(reciprocal_ranks(queries.numpy() @ documents.numpy().T).mean())
     return float(np.mean(means))
 
@@ -133,7 +132,7 @@ def _tokenise(
     return tokenise_pairs(tokenizer, pairs, config.query_tokens, config.document_tokens)
 
 
-def _token_counts(data: Mapping[str, PairTokens], size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _token_counts(data: Mapping[str, PairTokens], size: int) -> NDArray[np.int64]:
     counts = np.zeros(size, dtype=np.int64)
     for pair in data.values():
         for side in (pair.queries, pair.documents):
@@ -151,19 +150,8 @@ def _weights(model: StaticEmbedding) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in model.state_dict().items()}
 
 
-def main() -> None:
-    """Command line of ``python -m cpt_training.train``."""
-    from cpt_training.corpus import build_corpus
-
-    parser = argparse.ArgumentParser(prog="python -m cpt_training.train", description=__doc__)
-    parser.add_argument("config", help="a name in configs/, or a TOML file")
-    parser.add_argument("--out", type=Path, help="where the model goes (default: runs/NAME)")
-    parser.add_argument("--cache", type=Path, help="where the corpus lies or is built")
-    arguments = parser.parse_args()
-    config = load_config(arguments.config)
-    corpus = build_corpus(config.corpus, cache=arguments.cache)
-    train(config, corpus, arguments.out or Path("runs") / config.name)
-
-
 if __name__ == "__main__":
-    main()
+    from cpt_rag.cli.run import main
+    from cpt_training.cli import train_app
+
+    main(train_app, "python -m cpt_training.train")
