@@ -35,10 +35,8 @@ def load_encoder(name_or_path: str | Path = DEFAULT_ENCODER) -> Encoder:
 
 def _locate(name_or_path: str | Path) -> Path:
     preset = PRESETS.get(str(name_or_path))
-    if preset is not None:
-        return preset.directory
-    directory = Path(name_or_path).expanduser()
-    if not directory.is_dir():
+    directory = preset.directory if preset else Path(name_or_path).expanduser()
+    if preset is None and not directory.is_dir():
         raise EncoderError(
             f"No encoder is called {str(name_or_path)!r}, and no such folder exists.",
             expected="one of " + ", ".join(sorted(PRESETS)) + ", or a sentence-transformers folder",
@@ -46,8 +44,9 @@ def _locate(name_or_path: str | Path) -> Path:
         )
     if not (directory / "modules.json").is_file():
         raise EncoderError(
-            f"{directory} has no modules.json.",
+            f"{directory} is missing or has no modules.json.",
             expected="a folder written by SentenceTransformer.save",
-            remedy="save the model there, or pass the folder that holds modules.json",
+            remedy="save the model there, pass the folder that holds modules.json, or, for a "
+            "shipped model, install cpt-rag again",
         )
     return directory.resolve()

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import cpt_rag
-from cpt_rag.encoders.presets import MODELS
+from cpt_rag.encoders.presets import MODELS, PRESETS, Preset
 from cpt_rag.encoders.static import StaticEncoder
 from cpt_rag.encoders.transformer import TransformerEncoder
 
@@ -67,6 +67,14 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(cpt_rag.EncoderError, match=r"modules\.json"):
         cpt_rag.load_encoder(tmp_path)
+
+
+def test_a_shipped_model_that_is_not_there_is_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRESETS, "gone", Preset("gone", tmp_path / "gone", ""))
+    with pytest.raises(cpt_rag.EncoderError, match="install cpt-rag again"):
+        cpt_rag.load_encoder("gone")
 
 
 def test_damaged_weights_are_refused(copy: Path) -> None:
