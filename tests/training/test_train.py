@@ -37,6 +37,7 @@ def corpus(tmp_path: Path) -> Path:
     for split, verbs in (("train", VERBS), ("validation", VERBS[:5])):
         with gzip.open(tmp_path / f"{split}.jsonl.gz", "wt", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows(verbs))
+    (tmp_path / "statistics.json").write_text('{"sha256": "abc"}', encoding="utf-8")
     return tmp_path
 
 
@@ -62,7 +63,9 @@ def test_a_run_learns_and_writes_a_model_that_both_runtimes_load(
 ) -> None:
     out = tmp_path / "model"
     training.train(config, corpus, out)
-    curve = json.loads((out / "training.json").read_text(encoding="utf-8"))["validation"]
+    record = json.loads((out / "training.json").read_text(encoding="utf-8"))
+    curve = record["validation_mrr"]
+    assert record["corpus_sha256"] == "abc"
     assert curve[-1] > curve[0] + 0.1
     fast = cpt_rag.load_encoder(out)
     assert isinstance(fast, StaticEncoder)

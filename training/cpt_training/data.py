@@ -68,6 +68,12 @@ def read_pairs(path: Path) -> Iterator[TextPair]:
             yield TextPair(row["kind"], row["query"], row["document"])
 
 
+def corpus_hash(directory: Path) -> str:
+    """sha256 over all rows of a corpus, as its build wrote it down."""
+    statistics = json.loads((directory / "statistics.json").read_text(encoding="utf-8"))
+    return str(statistics["sha256"])
+
+
 def tokenise(
     tokenizer: Tokenizer, texts: Iterable[str], limit: int, batch: int = 4096
 ) -> TokenLists:

@@ -24,7 +24,14 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 
 from cpt_training.config import TrainConfig
-from cpt_training.data import PairTokens, TextPair, batches, read_pairs, tokenise_pairs
+from cpt_training.data import (
+    PairTokens,
+    TextPair,
+    batches,
+    corpus_hash,
+    read_pairs,
+    tokenise_pairs,
+)
 from cpt_training.evaluate import reciprocal_ranks
 from cpt_training.initialise import token_vectors
 from cpt_training.losses import symmetric_info_nce
@@ -53,7 +60,11 @@ def train(config: TrainConfig, corpus: Path, out: Path) -> None:
 
     curve = fit(model, data, validation, config)
     save(model, out)
-    record = {"config": dataclasses.asdict(config), "validation": curve}
+    record = {
+        "config": dataclasses.asdict(config),
+        "corpus_sha256": corpus_hash(corpus),
+        "validation_mrr": curve,
+    }
     (out / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     console.print(f"saved {out}")
 
