@@ -1,7 +1,8 @@
 """Every file below a folder, and why a file is left out.
 
-Version-control folders, caches, virtual environments and folders that an ignore file names are not
-entered; every file met elsewhere is yielded, with a reason where it is not to be read.
+Version-control folders, caches, virtual environments, stores of our own and folders that an ignore
+file names are not entered; every file met elsewhere is yielded, with a reason where it is not to be
+read.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from enum import Enum
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
+
+from cpt_rag.qdrant import SHARDS
 
 IGNORE_FILES = (".gitignore", ".cptignore")
 NEVER_ENTERED = frozenset(
@@ -127,7 +130,11 @@ def _reason(child: os.DirEntry[str], ignores: _Ignores) -> Reason | None:
 
 
 def _entered(folder: Path) -> bool:
-    return folder.name not in NEVER_ENTERED and not (folder / "pyvenv.cfg").is_file()
+    if folder.name in NEVER_ENTERED:
+        return False
+    virtual_environment = (folder / "pyvenv.cfg").is_file()
+    own_store = (folder / SHARDS).is_dir()
+    return not virtual_environment and not own_store
 
 
 def _above(root: Path) -> _Ignores:

@@ -30,7 +30,7 @@ from cpt_rag.qdrant.lock import CollectionLock
 from cpt_rag.qdrant.remedy import make_again
 from cpt_rag.qdrant.seal import Seal
 from cpt_rag.qdrant.spec import CollectionSpec
-from cpt_rag.qdrant.store import Store, check_name, check_new, is_name, missing, taken
+from cpt_rag.qdrant.store import SHARDS, Store, check_name, check_new, is_name, missing, taken
 from cpt_rag.types import Point
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{32}")
@@ -41,7 +41,7 @@ class EdgeStore(Store):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._shards = folder / ".shards"
+        self._shards = folder / SHARDS
 
     def collections(self) -> list[str]:
         """See ``Store.collections``."""

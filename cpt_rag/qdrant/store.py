@@ -15,6 +15,9 @@ from cpt_rag.qdrant.spec import CollectionSpec
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+SHARDS = ".shards"
+"""The folder inside an embedded store that holds its data, and by which a store is known."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 

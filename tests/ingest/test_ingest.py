@@ -200,6 +200,15 @@ def test_a_single_file_is_ingested_without_touching_its_neighbours(
     assert chunk_paths(store) == {"README.md", "shop/cart.py", "shop/mail.go"}
 
 
+def test_a_store_inside_the_folder_is_not_a_part_of_it(
+    encoder: cpt_rag.Encoder, project: Path
+) -> None:
+    inside = project / ".index"
+    for _ in range(2):
+        report = cpt_rag.ingest(project, collection="docs", store=inside, encoder=encoder)
+        assert report.files == 3
+
+
 def test_two_folders_of_one_name_need_names(
     store: Store, ingest: Any, project: Path, tmp_path: Path
 ) -> None:
