@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cpt_training.evaluate import bm25_similarities, bootstrap, reciprocal_ranks
+from cpt_training.evaluate import bm25_similarities
+from cpt_training.metrics import bootstrap, reciprocal_ranks
 
 
 def test_a_rank_counts_the_candidates_that_score_at_least_as_well() -> None:

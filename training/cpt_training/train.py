@@ -32,9 +32,9 @@ from cpt_training.data import (
     read_pairs,
     tokenise_pairs,
 )
-from cpt_training.evaluate import reciprocal_ranks
 from cpt_training.initialise import token_vectors
 from cpt_training.losses import symmetric_info_nce
+from cpt_training.metrics import reciprocal_ranks
 from cpt_training.quantise import quantise_static
 from cpt_training.vocabulary import learn_vocabulary
 
