@@ -91,5 +91,6 @@ class TransformerEncoder:
 def _pooling(model: Any) -> str:
     for module in model:
         if type(module).__name__ == "Pooling":
-            return str(module.get_pooling_mode_str())
+            mode = module.pooling_mode
+            return mode if isinstance(mode, str) else "+".join(mode)
     return "mean"

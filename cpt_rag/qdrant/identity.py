@@ -86,7 +86,7 @@ def check(found: Identity, expected: Identity, collection: str) -> None:
             raise IdentityMismatchError(
                 f"collection {collection!r} was made with {field} = {was!r}",
                 expected=f"{field} = {wanted!r}",
-                remedy=_remedy(field, found, collection),
+                remedy=_remedy(field, found, expected, collection),
             )
 
 
@@ -124,10 +124,12 @@ def _decisive(identity: Identity) -> Iterator[tuple[str, object]]:
     yield "schema", identity.schema
 
 
-def _remedy(field: str, found: Identity, collection: str) -> str:
+def _remedy(field: str, found: Identity, expected: Identity, collection: str) -> str:
     again = make_again(collection)
+    name = found.encoder.name
+    if field.startswith("encoder.") and name == expected.encoder.name:
+        return f"the encoder {name} has changed since; make the collection again: {again}"
     if field.startswith("encoder."):
-        name = found.encoder.name
         return f"search or ingest with --encoder {name}, which made it, or make it again: {again}"
     return f"make it again with this version: {again}"
 

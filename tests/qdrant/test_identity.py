@@ -58,6 +58,16 @@ def test_an_encoder_mismatch_names_field_and_command(identity: Identity, field: 
     assert "cpt-rag delete --collection docs && cpt-rag ingest" in caught.value.remedy
 
 
+def test_an_encoder_that_changed_under_its_name_is_not_offered_as_the_remedy(
+    identity: Identity,
+) -> None:
+    other = replace(identity, encoder=replace(identity.encoder, weights="other"))
+    with pytest.raises(IdentityMismatchError) as caught:
+        check_identity(identity, other, "docs")
+    assert "has changed since" in caught.value.remedy
+    assert "--encoder" not in caught.value.remedy
+
+
 def test_dimension_and_prompts_count(identity: Identity) -> None:
     encoder = identity.encoder
     for changed in (replace(encoder, dimension=9), replace(encoder, prompts={"query": "x"})):
