@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cpt_rag.chunking.detect import detect_language
 from cpt_rag.chunking.source import CHUNKER_VERSION, chunk_source
 
-__all__ = ["CHUNKER_VERSION", "chunk_source", "detect_language"]
+__all__ = ["CHUNKER_VERSION", "chunk_source"]

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cpt_rag.chunking.assemble import Source
-from cpt_rag.chunking.code import code_chunks
-from cpt_rag.chunking.detect import detect_language
-from cpt_rag.chunking.html import html_chunks
-from cpt_rag.chunking.languages import GRAMMARS
-from cpt_rag.chunking.lines import plain_units
-from cpt_rag.chunking.markdown import markdown_units
-from cpt_rag.chunking.notebook import notebook_chunks
-from cpt_rag.chunking.rst import rst_units
 from cpt_rag.errors import InvalidInputError
 from cpt_rag.types import Chunk
 
 CHUNKER_VERSION = "1"
 """Part of a collection's identity: raised whenever any source would be cut differently."""
-
-_UNITS = {"markdown": markdown_units, "rst": rst_units}
-_CHUNKS = {"html": html_chunks, "notebook": notebook_chunks}
 
 
 def chunk_source(
@@ -54,15 +42,11 @@ def chunk_source(
         )
     if not text or text.isspace():
         return []
+    # Imported with the first source: a search needs nothing of the chunker but its version.
+    from cpt_rag.chunking.assemble import Source
+    from cpt_rag.chunking.detect import detect_language
+    from cpt_rag.chunking.formats import chunks_by_language
+
     if language is None:
         language = detect_language(path, text[:200].split("\n", 1)[0])
-    source = Source(text, path, count_tokens, max_tokens)
-    if language in GRAMMARS:
-        chunks = code_chunks(source, language)
-    elif language in _CHUNKS:
-        chunks = _CHUNKS[language](source)
-    elif language in _UNITS:
-        return source.chunks(_UNITS[language](source))
-    else:
-        chunks = None
-    return source.chunks(plain_units(text, language)) if chunks is None else chunks
+    return chunks_by_language(Source(text, path, count_tokens, max_tokens), language)

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from cpt_rag.chunking import CHUNKER_VERSION, chunk_source, detect_language
+from cpt_rag.chunking import CHUNKER_VERSION, chunk_source
 from cpt_rag.chunking import syntax as syntax_module
+from cpt_rag.chunking.detect import detect_language
 from cpt_rag.errors import InvalidInputError
 from cpt_rag.types import Chunk
 
