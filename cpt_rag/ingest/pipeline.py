@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cpt_rag.chunking import chunk_source
@@ -17,19 +18,22 @@ from cpt_rag.ingest.records import (
     RootRecord,
     chunk_id,
     chunk_payload,
+    chunked_paths,
     chunks_of,
     file_records,
-    record_of,
+    record_id,
     root_records,
 )
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
-from cpt_rag.ingest.walk import Entry, Reason, walk
+from cpt_rag.ingest.walk import Entry, Reason, single_file, walk
 from cpt_rag.qdrant import Where
 from cpt_rag.text.bm25 import document_vector
 from cpt_rag.types import Chunk, Encoder, IngestReport, Point
 
-# Chunks that are embedded and written together.
+# Chunks that are embedded and written together, and files, some of which have none.
 BATCH_CHUNKS = 512
+BATCH_FILES = 1000
+VISIBLE = re.compile(r"[^\x00-\x20\x7f]")
 
 Progress = Callable[[int, int, str], None]
 """Called with the work done, the work in all, and what is being worked on."""
@@ -64,15 +68,12 @@ def ingest(
     started = time.perf_counter()
     roots = resolve_roots([path] if isinstance(path, str | Path) else path, name)
     with open_collection(collection, store, encoder=encoder, create=True) as opened:
-        check_roots(roots, root_records(opened.engine), renamed=name is not None)
+        known = root_records(opened.engine)
+        check_roots(roots, known, renamed=name is not None)
         run = _Run(opened, progress or (lambda done, total, label: None))
         for root in roots:
-            run.ingest_root(root)
-        with run.stage("upsert"):
-            if run.report.chunks or run.report.removed:
-                run.progress(1, 1, "optimising")
-                opened.engine.optimise()
-            opened.engine.flush()
+            run.ingest_root(root, known.get(root.name))
+        run.finish()
     run.report.seconds = time.perf_counter() - started
     return run.report
 
@@ -83,17 +84,26 @@ class _Pending:
 
     record: FileRecord
     chunks: list[Chunk]
+    replaces: bool
 
 
 @dataclass(slots=True)
 class _Run:
-    """One ingestion under way."""
+    """One ingestion under way.
+
+    What a kill at any instant may leave is made good by the next run, because no chunk is touched
+    while a record vouches for its file: records go first and come last. Chunks without a record
+    are looked for only where the root's record says that a run did not finish.
+    """
 
     collection: Collection
     progress: Progress
     report: IngestReport = field(default_factory=IngestReport)
     pending: list[_Pending] = field(default_factory=list)
+    pending_chunks: int = 0
     replacing: bool = False
+    unsettled: RootRecord | None = None
+    wrote: bool = False
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -105,21 +115,33 @@ class _Run:
             spent = time.perf_counter() - started
             self.report.stages[name] = self.report.stages.get(name, 0.0) + spent
 
-    def ingest_root(self, root: Root) -> None:
+    def ingest_root(self, root: Root, record: RootRecord | None) -> None:
         """Bring one root level with its folder."""
         engine = self.collection.engine
-        # Chunks without a record may be left of a run that was killed.
+        settled = RootRecord(root.name, root.folder.as_posix(), settled=True)
+        self.unsettled = replace(settled, settled=False)
         self.replacing = engine.count(chunks_of(root.name)) > 0
         known = file_records(engine, root.name)
         with self.stage("walk"):
-            entries = list(walk(root.folder)) if root.only is None else [Entry(root.only)]
-        engine.upsert([RootRecord(root.name, root.folder.as_posix()).point()])
+            entries = list(walk(root.folder)) if root.only is None else [_named(root)]
         for done, entry in enumerate(entries, 1):
             self._entry(root, entry, known.get(entry.path))
             self.progress(done, len(entries), entry.path)
         self._write()
         if root.only is None:
             self._remove_vanished(root, entries, known)
+        if record is not None and not record.settled:
+            self._remove_orphans(root)
+        if self.unsettled is None or record != settled:
+            engine.upsert([settled.point()])
+
+    def finish(self) -> None:
+        """Leave the collection optimised and on disk."""
+        if self.wrote:
+            self.progress(1, 1, "optimising")
+            with self.stage("upsert"):
+                self.collection.engine.optimise()
+                self.collection.engine.flush()
 
     def _entry(self, root: Root, entry: Entry, record: FileRecord | None) -> None:
         self.report.files += 1
@@ -138,17 +160,19 @@ class _Run:
             self._skip(root, entry, record, skip.reason)
             return
         self.report.indexed += 1
-        self.pending.append(
-            _Pending(FileRecord(root.name, entry.path, sha256, len(chunks)), chunks)
-        )
-        if sum(len(p.chunks) for p in self.pending) >= BATCH_CHUNKS:
+        fresh = FileRecord(root.name, entry.path, sha256, len(chunks))
+        self.pending.append(_Pending(fresh, chunks, replaces=record is not None))
+        self.pending_chunks += len(chunks)
+        if self.pending_chunks >= BATCH_CHUNKS or len(self.pending) >= BATCH_FILES:
             self._write()
 
     def _chunk(self, text: str, path: str) -> list[Chunk]:
         encoder = self.collection.encoder
-        return chunk_source(
+        chunks = chunk_source(
             text, path, count_tokens=encoder.count_tokens, max_tokens=chunk_tokens(encoder)
         )
+        # What shows nothing (control characters) has no tokens, and so no vector.
+        return [chunk for chunk in chunks if VISIBLE.search(chunk.embedded_text)]
 
     def _skip(self, root: Root, entry: Entry, record: FileRecord | None, reason: Reason) -> None:
         self.report.skipped[reason.value] = self.report.skipped.get(reason.value, 0) + 1
@@ -157,8 +181,15 @@ class _Run:
             self._forget(root, entry.path)
 
     def _write(self) -> None:
-        """Embed and upsert what is pending: chunks first, then stale ones away, then records."""
+        """Embed and upsert what is pending, stale chunks away after the fresh ones are there."""
+        if not self.pending:
+            return
         engine = self.collection.engine
+        with self.stage("upsert"):
+            self._unsettle()
+            stale = [p.record for p in self.pending if p.replaces]
+            if stale:
+                engine.delete_ids([record_id(r.root, r.path) for r in stale])
         chunks = [(p.record, chunk) for p in self.pending for chunk in p.chunks]
         for start in range(0, len(chunks), BATCH_CHUNKS):
             points = self._points(chunks[start : start + BATCH_CHUNKS])
@@ -171,6 +202,7 @@ class _Run:
             engine.upsert([p.record.point() for p in self.pending])
         self.report.chunks += len(chunks)
         self.pending.clear()
+        self.pending_chunks = 0
 
     def _points(self, batch: Sequence[tuple[FileRecord, Chunk]]) -> list[Point]:
         texts = [chunk.embedded_text for _, chunk in batch]
@@ -204,7 +236,27 @@ class _Run:
                     self._forget(root, path)
                 self.report.removed += 1
 
+    def _remove_orphans(self, root: Root) -> None:
+        engine = self.collection.engine
+        with self.stage("upsert"):
+            recorded = file_records(engine, root.name).keys()
+            for path in sorted(chunked_paths(engine, root.name) - recorded):
+                self._unsettle()
+                engine.delete(chunks_of(root.name, path))
+
     def _forget(self, root: Root, path: str) -> None:
-        # The record goes last: a kill in between leaves a file that the next run removes again.
+        self._unsettle()
+        self.collection.engine.delete_ids([record_id(root.name, path)])
         self.collection.engine.delete(chunks_of(root.name, path))
-        self.collection.engine.delete(record_of(root.name, path))
+
+    def _unsettle(self) -> None:
+        """Before the first write in a root, note in it that a run is under way."""
+        self.wrote = True
+        if self.unsettled is not None:
+            self.collection.engine.upsert([self.unsettled.point()])
+            self.unsettled = None
+
+
+def _named(root: Root) -> Entry:
+    assert root.only is not None
+    return single_file(root.folder / root.only, root.folder)

@@ -45,19 +45,29 @@ class FileRecord:
             "chunks": self.chunks,
             "outcome": "indexed",
         }
-        return Point(_id("file", self.root, self.path), {RECORD: payload})
+        return Point(record_id(self.root, self.path), {RECORD: payload})
 
 
 @dataclass(frozen=True, slots=True)
 class RootRecord:
-    """Where the folder that was ingested under the name ``root`` lies."""
+    """Where the folder that was ingested under the name ``root`` lies.
+
+    ``settled`` is false while a run writes: a run that finds it so follows one that was killed,
+    and chunks may lie there that no file's record vouches for.
+    """
 
     root: str
     location: str
+    settled: bool
 
     def point(self) -> Point:
         """This record as a point."""
-        payload = {"kind": "root", "root": self.root, "location": self.location}
+        payload = {
+            "kind": "root",
+            "root": self.root,
+            "location": self.location,
+            "settled": self.settled,
+        }
         return Point(_id("root", self.root), {RECORD: payload})
 
 
@@ -106,7 +116,10 @@ def file_records(engine: Engine, root: str) -> dict[str, FileRecord]:
 
 def root_records(engine: Engine) -> dict[str, RootRecord]:
     """Records of the roots by name."""
-    return {r["root"]: RootRecord(r["root"], r["location"]) for r in records(engine, "root")}
+    return {
+        r["root"]: RootRecord(r["root"], r["location"], r["settled"])
+        for r in records(engine, "root")
+    }
 
 
 def chunks_of(root: str, path: str | None = None) -> Where:
@@ -117,6 +130,11 @@ def chunks_of(root: str, path: str | None = None) -> Where:
     return Where(must)
 
 
-def record_of(root: str, path: str) -> Where:
-    """The record of one file."""
-    return Where({f"{RECORD}.kind": ["file"], f"{RECORD}.root": [root], f"{RECORD}.path": [path]})
+def record_id(root: str, path: str) -> str:
+    """Id of a file's record."""
+    return _id("file", root, path)
+
+
+def chunked_paths(engine: Engine, root: str) -> set[str]:
+    """Paths of a root that have chunks; reads every chunk's payload."""
+    return {point.payload[METADATA]["path"] for point in engine.scroll(chunks_of(root))}

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from cpt_rag.qdrant import SHARDS
+from cpt_rag.ingest.ignore import Ignores, ignores_above
+from cpt_rag.qdrant import SHARDS, is_store_file
 
-IGNORE_FILES = (".gitignore", ".cptignore")
 NEVER_ENTERED = frozenset(
     [
         *(".git", ".hg", ".svn", ".jj", ".idea", ".gradle", ".terraform", ".tox", ".nox"),
         *("__pycache__", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
-        ".hypothesis",
+        *(".hypothesis", SHARDS),
     ]
 )
+ENVIRONMENT_MARK = "pyvenv.cfg"
 SECRETS = GitIgnoreSpec.from_lines(
     [
         *(".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template"),
@@ -67,98 +68,70 @@ class Entry:
         return self.path == "" or self.path.endswith("/")
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignores:
-    """The ignore files that apply in one folder, outermost first."""
-
-    levels: tuple[tuple[Path, GitIgnoreSpec], ...] = ()
-
-    def entering(self, folder: Path) -> _Ignores:
-        """With the folder's own ignore files."""
-        levels = list(self.levels)
-        for name in IGNORE_FILES:
-            try:
-                lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
-            except OSError:
-                continue
-            levels.append((folder, GitIgnoreSpec.from_lines(lines)))
-        return _Ignores(tuple(levels))
-
-    def match(self, path: Path, *, folder: bool = False) -> bool:
-        """The innermost file that has a rule for ``path`` decides, as in git."""
-        for base, spec in reversed(self.levels):
-            relative = path.relative_to(base).as_posix() + ("/" if folder else "")
-            verdict = spec.check_file(relative).include
-            if verdict is not None:
-                return verdict
-        return False
-
-
 def walk(root: Path) -> Iterator[Entry]:
     """Entries below ``root`` in a fixed order, depth first."""
-    yield from _walk(root, root, _above(root).entering(root))
+    # A stack of its own: folders can be nested deeper than Python recurses.
+    stack = [_listing(root, root, ignores_above(root))]
+    while stack:
+        step = next(stack[-1], None)
+        if step is None:
+            stack.pop()
+        elif isinstance(step, Entry):
+            yield step
+        else:
+            folder, ignores = step
+            stack.append(_listing(folder, root, ignores))
 
 
-def _walk(folder: Path, root: Path, ignores: _Ignores) -> Iterator[Entry]:
+def single_file(path: Path, root: Path) -> Entry:
+    """The entry of a file that was asked for by name; ignore files have no say in that."""
+    return _entry(path, root, _kind(path) or _secret(path))
+
+
+def _listing(folder: Path, root: Path, ignores: Ignores) -> Iterator[Entry | tuple[Path, Ignores]]:
+    """Files of one folder, and folders in it that are to be entered, by name."""
     try:
         with os.scandir(folder) as found:
-            children: Sequence[os.DirEntry[str]] = sorted(found, key=lambda entry: entry.name)
+            children = sorted(found, key=lambda child: child.name)
+        names = {child.name for child in children}
+        if ENVIRONMENT_MARK in names and folder != root:
+            return
+        ignores = ignores.entering(folder)
+        kinds = [(child, child.is_dir(follow_symlinks=False)) for child in children]
     except OSError:
         below = folder.relative_to(root).as_posix()
-        yield Entry("" if below == "." else below + "/", Reason.UNREADABLE)
+        yield Entry("" if below == "." else _printable(below) + "/", Reason.UNREADABLE)
         return
-    for child in children:
+    for child, is_folder in kinds:
         path = Path(child.path)
-        if child.is_dir(follow_symlinks=False):
-            if _entered(path) and not ignores.match(path, folder=True):
-                yield from _walk(path, root, ignores.entering(path))
-        else:
-            yield Entry(path.relative_to(root).as_posix(), _reason(child, ignores))
+        if is_folder:
+            if child.name not in NEVER_ENTERED and not ignores.match(path, folder=True):
+                yield path, ignores
+        elif SHARDS not in names or not is_store_file(path):
+            reason = Reason.IGNORED if ignores.match(path) else _kind(path) or _secret(path)
+            yield _entry(path, root, reason)
 
 
-def _reason(child: os.DirEntry[str], ignores: _Ignores) -> Reason | None:
-    path = Path(child.path)
-    if ignores.match(path):
-        return Reason.IGNORED
-    if child.is_symlink():
+def _kind(path: Path) -> Reason | None:
+    try:
+        mode = path.lstat().st_mode
+    except OSError:  # vanished since the folder was listed, or behind a closed one
+        return Reason.UNREADABLE
+    if stat.S_ISLNK(mode):
         return Reason.SYMLINK
-    if not stat.S_ISREG(child.stat(follow_symlinks=False).st_mode):
-        return Reason.SPECIAL
-    if SECRETS.match_file(child.name):
-        return Reason.SECRET
-    return None
+    return None if stat.S_ISREG(mode) else Reason.SPECIAL
 
 
-def _entered(folder: Path) -> bool:
-    if folder.name in NEVER_ENTERED:
-        return False
-    virtual_environment = (folder / "pyvenv.cfg").is_file()
-    own_store = (folder / SHARDS).is_dir()
-    return not virtual_environment and not own_store
+def _secret(path: Path) -> Reason | None:
+    return Reason.SECRET if SECRETS.match_file(path.name) else None
 
 
-def _above(root: Path) -> _Ignores:
-    """Ignore files of the repository that ``root`` is a part of."""
-    if (root / ".git").exists():
-        return _Ignores()
-    parents: list[Path] = []
-    for parent in root.parents:
-        parents.insert(0, parent)
-        if (parent / ".git").exists():
-            break
-    else:
-        return _Ignores()
-    ignores = _Ignores()
-    for parent in parents:
-        ignores = ignores.entering(parent)
-    # A folder named on the command line is wanted, whatever the repository ignores: its installed
-    # packages, say. Inside it, only rules that do not cover the whole folder apply.
-    return _Ignores() if _covered(ignores, root, parents[0]) else ignores
+def _entry(path: Path, root: Path, reason: Reason | None) -> Entry:
+    relative = path.relative_to(root).as_posix()
+    shown = _printable(relative)
+    # A name that is no text cannot be kept in a payload.
+    return Entry(shown, reason if shown == relative else reason or Reason.UNDECODABLE)
 
 
-def _covered(ignores: _Ignores, root: Path, top: Path) -> bool:
-    return any(
-        ignores.match(folder, folder=True)
-        for folder in (root, *root.parents)
-        if folder != top and folder.is_relative_to(top)
-    )
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")

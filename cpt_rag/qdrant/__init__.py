@@ -12,7 +12,7 @@ from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.identity import check as check_identity
 from cpt_rag.qdrant.spec import DOCUMENT, METADATA, PAGE_CONTENT, RECORD, CollectionSpec
-from cpt_rag.qdrant.store import SHARDS, Store, open_store
+from cpt_rag.qdrant.store import SHARDS, Store, is_store_file, open_store
 
 if TYPE_CHECKING:
     from cpt_rag.qdrant.edge_store import EdgeStore
@@ -32,6 +32,7 @@ __all__ = [
     "Store",
     "Where",
     "check_identity",
+    "is_store_file",
     "open_store",
 ]
 

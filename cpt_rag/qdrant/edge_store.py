@@ -30,7 +30,15 @@ from cpt_rag.qdrant.lock import CollectionLock
 from cpt_rag.qdrant.remedy import make_again
 from cpt_rag.qdrant.seal import Seal
 from cpt_rag.qdrant.spec import CollectionSpec
-from cpt_rag.qdrant.store import SHARDS, Store, check_name, check_new, is_name, missing, taken
+from cpt_rag.qdrant.store import (
+    SHARDS,
+    Store,
+    check_name,
+    check_new,
+    is_store_file,
+    missing,
+    taken,
+)
 from cpt_rag.types import Point
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{32}")
@@ -45,18 +53,21 @@ class EdgeStore(Store):
 
     def collections(self) -> list[str]:
         """See ``Store.collections``."""
-        if not self._shards.is_dir():
-            return []
-        return sorted(
-            entry.name
-            for entry in self._folder.iterdir()
-            if is_name(entry.name) and entry.is_file()
-        )
+        try:
+            if not self._shards.is_dir():
+                return []
+            found = [entry.name for entry in self._folder.iterdir() if is_store_file(entry)]
+        except OSError as error:
+            raise StoreError(
+                f"the store {self._folder} cannot be listed: {error}",
+                expected="a folder that this user may read",
+            ) from error
+        return sorted(found)
 
     def exists(self, name: str) -> bool:
         """See ``Store.exists``."""
         check_name(name)
-        return self._shards.is_dir() and (self._folder / name).is_file()
+        return name in self.collections()
 
     def create(self, name: str, spec: CollectionSpec, identity: Identity) -> EdgeEngine:
         """See ``Store.create``."""

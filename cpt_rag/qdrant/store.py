@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 SHARDS = ".shards"
 """The folder inside an embedded store that holds its data, and by which a store is known."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_WINDOWS_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))]
+)
+_HOST_AND_PORT = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+):\d+(/.*)?")
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?")
 
 
 class Store(ABC):
@@ -81,8 +85,14 @@ def open_store(location: str | Path) -> Store:
     Nothing is read or asked yet. A server's key is taken from ``QDRANT_API_KEY`` only.
 
     Raises:
-        InvalidInputError: a URL of another kind.
+        InvalidInputError: nothing, or a URL of another kind.
     """
+    if not str(location).strip() or _HOST_AND_PORT.fullmatch(str(location)):
+        raise InvalidInputError(
+            f"a store at {str(location)!r}",
+            expected="a folder, or a URL with http:// or https://",
+            remedy="write the URL in full, or leave the store out for the user's data folder",
+        )
     if isinstance(location, str) and "://" in location:
         if not location.lower().startswith(("http://", "https://")):
             raise InvalidInputError(
@@ -93,7 +103,12 @@ def open_store(location: str | Path) -> Store:
         return ServerStore(location)
     from cpt_rag.qdrant.edge_store import EdgeStore
 
-    return EdgeStore(Path(location))
+    return EdgeStore(Path(location).expanduser())
+
+
+def is_store_file(path: Path) -> bool:
+    """Whether ``path`` is a collection's pointer in an embedded store, and no one else's file."""
+    return is_name(path.name) and (path.parent / SHARDS / f"{path.name}.lock").is_file()
 
 
 def check_name(name: str) -> None:
@@ -102,17 +117,18 @@ def check_name(name: str) -> None:
     Raises:
         InvalidInputError: it is anything else.
     """
-    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+    if not isinstance(name, str) or not is_name(name):
         raise InvalidInputError(
             f"a collection named {name!r}",
             expected="1 to 128 letters, digits, dots, hyphens and underscores, the first of them"
-            " a letter or digit",
+            " a letter or digit, the last no dot, and no device's name",
         )
 
 
 def is_name(name: str) -> bool:
     """Whether a collection may have this name."""
-    return _NAME.fullmatch(name) is not None
+    device = name.split(".", maxsplit=1)[0].lower() in _WINDOWS_DEVICES
+    return _NAME.fullmatch(name) is not None and not device
 
 
 def check_new(name: str, spec: CollectionSpec, identity: Identity) -> None:

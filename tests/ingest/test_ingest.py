@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+import sys
+import uuid
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,10 @@ import numpy as np
 import pytest
 
 import cpt_rag
+from cpt_rag.ingest.pipeline import BATCH_FILES
 from cpt_rag.ingest.read import MAX_BYTES
-from cpt_rag.ingest.records import FileRecord
-from cpt_rag.qdrant import Store, Where
-from cpt_rag.types import Point
+from cpt_rag.qdrant import Engine, Store, Where, open_store
+from cpt_rag.qdrant.gated import GatedEngine
 
 
 @pytest.fixture
@@ -36,6 +38,18 @@ def points(store: Store) -> dict[str, tuple[Mapping[str, Any], list[float] | Non
             point.id: (point.payload, None if point.dense is None else point.dense.tolist())
             for point in engine.scroll(Where(), with_vectors=True)
         }
+
+
+def same_points(store: Store, folder: Path, encoder: cpt_rag.Encoder, scratch: Path) -> bool:
+    """Whether the collection holds what a fresh ingest of ``folder`` gives, vectors and all."""
+    fresh = open_store(scratch / uuid.uuid4().hex)
+    cpt_rag.ingest(folder, collection="docs", store=fresh, encoder=encoder)
+    found, expected = points(store), points(fresh)
+    assert found.keys() == expected.keys()
+    for key, (payload, vector) in expected.items():
+        assert found[key][0] == payload
+        assert found[key][1] == pytest.approx(vector, abs=1e-6)
+    return True
 
 
 def chunk_paths(store: Store) -> set[str]:
@@ -97,37 +111,71 @@ def test_any_history_ends_in_the_points_of_a_fresh_ingest(
     (project / "new.md").write_text("# New\n\nA page.\n", encoding="utf-8")
     (project / "README.md").unlink()
     ingest(project)
-    fresh = cpt_rag.qdrant.open_store(tmp_path / "fresh")
-    cpt_rag.ingest(project, collection="docs", store=fresh, encoder=encoder)
-    found, expected = points(store), points(fresh)
-    assert {i: p for i, (p, _) in found.items() if "identity" not in str(p)} == {
-        i: p for i, (p, _) in expected.items() if "identity" not in str(p)
-    }
+    assert same_points(store, project, encoder, tmp_path)
 
 
-def test_a_run_that_died_before_its_records_is_made_good(
-    store: Store, ingest: Any, project: Path, monkeypatch: pytest.MonkeyPatch
+class KilledError(BaseException):
+    """Stands for a process that is no more."""
+
+
+def kill_at_write(number: int, patch: pytest.MonkeyPatch) -> None:
+    """Let so many writes to the engine through, and none after."""
+    done = 0
+
+    def dying(write: Callable[..., None]) -> Callable[..., None]:
+        def call(self: Engine, *arguments: Any) -> None:
+            nonlocal done
+            if done == number:
+                raise KilledError
+            done += 1
+            write(self, *arguments)
+
+        return call
+
+    for name in ("upsert", "delete", "delete_ids"):
+        patch.setattr(GatedEngine, name, dying(getattr(GatedEngine, name)))
+
+
+def change(project: Path) -> None:
+    """Every kind of change at once: edited, vanished, new, and no text any more."""
+    (project / "shop/cart.py").write_text("def checkout():\n    return 1\n", encoding="utf-8")
+    (project / "shop/mail.go").unlink()
+    (project / "new.md").write_text("# New\n\nA page.\n", encoding="utf-8")
+    (project / "README.md").write_bytes(b"\0\1")
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first run", "later run"])
+def test_a_run_killed_at_any_write_is_made_good_whatever_the_disk_does_meanwhile(
+    store: Store,
+    ingest: Any,
+    project: Path,
+    encoder: cpt_rag.Encoder,
+    tmp_path: Path,
+    first: bool,
 ) -> None:
-    class KilledError(Exception):
-        pass
-
-    def killed(self: FileRecord) -> Point:
-        raise KilledError
-
-    # The chunks are written, their records are not, then the file changes.
-    with monkeypatch.context() as patch:
-        patch.setattr(FileRecord, "point", killed)
-        with pytest.raises(KilledError):
+    before = Path(shutil.copytree(project, tmp_path / "before"))
+    for number in range(100):
+        if store.exists("docs"):
+            store.delete("docs")
+        if not first:
             ingest(project)
-    assert chunk_paths(store)
-    (project / "shop/cart.py").write_text("def only_this():\n    return 1\n", encoding="utf-8")
-    ingest(project)
-    texts = [
-        p["page_content"]
-        for p, _ in points(store).values()
-        if p.get("metadata", {}).get("path") == "shop/cart.py"
-    ]
-    assert len(texts) == 1
+        change(project)
+        with pytest.MonkeyPatch.context() as patch:
+            kill_at_write(number, patch)
+            try:
+                ingest(project)
+            except KilledError:
+                finished = False
+            else:
+                finished = True
+        shutil.rmtree(project)
+        shutil.copytree(before, project)
+        ingest(project)
+        assert same_points(store, project, encoder, tmp_path), f"killed at write {number}"
+        if finished:
+            break
+    assert finished
+    assert number > 2
 
 
 @pytest.mark.parametrize(
@@ -200,13 +248,79 @@ def test_a_single_file_is_ingested_without_touching_its_neighbours(
     assert chunk_paths(store) == {"README.md", "shop/cart.py", "shop/mail.go"}
 
 
+@pytest.mark.parametrize("place", [".index", "."])
 def test_a_store_inside_the_folder_is_not_a_part_of_it(
-    encoder: cpt_rag.Encoder, project: Path
+    encoder: cpt_rag.Encoder, project: Path, place: str
 ) -> None:
-    inside = project / ".index"
     for _ in range(2):
-        report = cpt_rag.ingest(project, collection="docs", store=inside, encoder=encoder)
+        report = cpt_rag.ingest(project, collection="docs", store=project / place, encoder=encoder)
         assert report.files == 3
+    # Nor does it hide what lies around it.
+    above = cpt_rag.ingest(
+        project.parent, collection="docs", store=project.parent / "other", encoder=encoder
+    )
+    assert above.files == 3
+
+
+def test_a_folder_that_was_moved_keeps_its_place_under_its_name(
+    ingest: Any, project: Path, tmp_path: Path
+) -> None:
+    ingest(project)
+    moved = project.rename(tmp_path / "moved")
+    report = ingest(moved, name="shop")
+    assert (report.unchanged, report.indexed) == (3, 0)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "a\nb"])
+def test_a_name_that_is_none_is_refused(ingest: Any, project: Path, name: str) -> None:
+    with pytest.raises(cpt_rag.InvalidInputError, match="cannot be called"):
+        ingest(project, name=name)
+
+
+def test_paths_that_overlap_are_ingested_once(ingest: Any, project: Path) -> None:
+    report = ingest(project, project, project / "shop", project / "README.md")
+    assert (report.files, report.indexed) == (3, 3)
+
+
+def test_two_files_of_one_folder_belong_to_one_root(
+    store: Store, ingest: Any, project: Path
+) -> None:
+    assert ingest(project / "shop/cart.py", project / "shop/mail.go").indexed == 2
+    assert chunk_paths(store) == {"cart.py", "mail.go"}
+
+
+def test_a_file_that_shows_nothing_is_indexed_without_chunks(ingest: Any, project: Path) -> None:
+    (project / " ").write_bytes(b"\x01\x02")
+    assert ingest(project).indexed == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+def test_a_pipe_or_secret_asked_for_by_name_is_skipped(ingest: Any, project: Path) -> None:
+    os.mkfifo(project / "pipe")
+    (project / ".env").write_text("TOKEN=1", encoding="utf-8")
+    assert ingest(project / "pipe").skipped == {"special": 1}
+    assert ingest(project / ".env").skipped == {"secret": 1}
+
+
+def test_thousands_of_files_without_chunks_are_written_in_batches(
+    ingest: Any, project: Path
+) -> None:
+    for number in range(BATCH_FILES + 1):
+        (project / f"{number}.txt").touch()
+    assert ingest(project).indexed == BATCH_FILES + 4
+    assert ingest(project).unchanged == BATCH_FILES + 4
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_closed_to_this_user_is_reported_and_the_rest_ingested(
+    ingest: Any, project: Path
+) -> None:
+    (project / "shop").chmod(0)
+    try:
+        report = ingest(project)
+    finally:
+        (project / "shop").chmod(0o755)
+    assert (report.indexed, report.skipped) == (1, {"unreadable": 1})
 
 
 def test_two_folders_of_one_name_need_names(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,30 @@ def test_a_folder_without_permission_is_reported(
 
     monkeypatch.setattr(os, "scandir", refuse)
     assert met(tmp_path) == {"closed/": Reason.UNREADABLE, "open.txt": None}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text on other systems")
+def test_a_name_that_is_no_text_is_reported(tmp_path: Path) -> None:
+    make(tmp_path, "good.py")
+    (tmp_path / os.fsdecode(b"caf\xe9.py")).touch()
+    assert met(tmp_path) == {"caf\\udce9.py": Reason.UNDECODABLE, "good.py": None}
+
+
+@pytest.mark.parametrize("line", ["!", "\\"])
+def test_a_line_that_is_no_pattern_is_passed_over(tmp_path: Path, line: str) -> None:
+    make(tmp_path, "a.log", "b.txt")
+    (tmp_path / ".gitignore").write_text(f"{line}\n*.log\n", encoding="utf-8")
+    found = met(tmp_path)
+    assert found["a.log"] is Reason.IGNORED
+    assert found["b.txt"] is None
+
+
+def test_folders_may_be_nested_deeper_than_python_recurses(tmp_path: Path) -> None:
+    make(tmp_path, "d/" * 150 + "end.txt")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(120 + len(traceback.extract_stack()))
+    try:
+        found = list(walk(tmp_path))
+    finally:
+        sys.setrecursionlimit(limit)
+    assert [entry.path for entry in found] == ["d/" * 150 + "end.txt"]

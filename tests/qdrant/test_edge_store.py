@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cpt_rag.errors import InvalidInputError, StoreCorruptError, StoreError
+from cpt_rag.errors import CollectionNotFoundError, InvalidInputError, StoreCorruptError, StoreError
 from cpt_rag.qdrant import CollectionSpec, Engine, Identity, Store, open_store
 from cpt_rag.types import Point
 
@@ -47,9 +47,28 @@ def test_a_store_that_is_not_there_is_empty_and_stays_so(folder: Path) -> None:
     assert not folder.exists()
 
 
-def test_files_of_others_are_no_collections(tmp_path: Path) -> None:
+def test_files_of_others_are_no_collections(
+    tmp_path: Path, spec: CollectionSpec, identity: Identity
+) -> None:
     (tmp_path / "README").write_text("not ours")
-    assert open_store(tmp_path).collections() == []
+    store = open_store(tmp_path)
+    store.create("docs", spec, identity).close()
+    assert store.collections() == ["docs"]
+    with pytest.raises(CollectionNotFoundError):
+        store.delete("README")
+    assert (tmp_path / "README").read_text() == "not ours"
+
+
+@pytest.mark.parametrize("place", ["", " ", "localhost:6333", "10.0.0.1:6333", "db.lan:6333/x"])
+def test_a_place_that_was_hardly_meant_as_a_folder_is_refused(place: str) -> None:
+    with pytest.raises(InvalidInputError, match="http://"):
+        open_store(place)
+
+
+@pytest.mark.parametrize("name", ["NUL", "con.txt", "docs.", ".docs", "a/b", "", "x" * 129])
+def test_a_name_that_some_system_would_not_take_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidInputError, match="named"):
+        open_store(tmp_path).exists(name)
 
 
 def test_urls_of_other_kinds_are_refused() -> None:
