@@ -96,8 +96,12 @@ def open_collection(
         except BaseException:
             engine.close()
             raise
-    with engine:
-        yield Collection(name, engine, loaded)
+    try:
+        with engine:
+            yield Collection(name, engine, loaded)
+    finally:
+        if not isinstance(store, Store):
+            opened.close()
 
 
 def _load(encoder: str | Path | Encoder) -> Encoder:

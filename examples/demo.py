@@ -1,6 +1,7 @@
 """Ask this project, and the library that draws its terminal output, a few questions.
 
-Run by ``make demo``; it needs no network and nothing but the core installation.
+Run by ``make demo``; it needs no network and nothing but the core installation. Its index goes to
+``.demo``, or to the folder given as argument.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from cpt_rag.cli.main import NAME, app
 from cpt_rag.cli.run import run
 
 HERE = Path(__file__).resolve().parent.parent
-STORE = HERE / ".demo"
+STORE = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / ".demo"
 QUESTIONS = (
     "how is a file recognised as binary and skipped?",
     "split camelCase identifiers into words",

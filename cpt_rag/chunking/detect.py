@@ -84,8 +84,6 @@ _NAMES: Mapping[str, str] = {
     "guardfile": "ruby",
     "sconstruct": "python",
     "sconscript": "python",
-    "build": "python",
-    "workspace": "python",
     "jenkinsfile": "groovy",
     ".bashrc": "bash",
     ".bash_profile": "bash",
@@ -93,6 +91,8 @@ _NAMES: Mapping[str, str] = {
     ".zshrc": "bash",
     "pkgbuild": "bash",
 }
+# Spelled just so; a lower-case "build" is as a rule a script.
+_BAZEL = frozenset(("BUILD", "WORKSPACE"))
 _EXTENSIONS: Mapping[str, str] = {
     **{ending: name for name, endings in _OTHER.items() for ending in endings.split()},
     **{ending: name for name, row in GRAMMARS.items() for ending in row.extensions},
@@ -111,7 +111,10 @@ def detect_language(path: str, first_line: str = "") -> str:
 
     What has no other name is ``"text"``, prose in paragraphs.
     """
-    name = basename(path.replace("\\", "/")).lower()
+    exact = basename(path.replace("\\", "/"))
+    if exact in _BAZEL:
+        return "python"
+    name = exact.lower()
     extension = splitext(name)[1][1:]
     found = _NAMES.get(name) or _EXTENSIONS.get(extension)
     if found is None and name.startswith(("dockerfile.", "makefile.")):

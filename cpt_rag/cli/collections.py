@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 import typer
 
 from cpt_rag.cli.options import CollectionOption, JsonOption, StoreOption
+from cpt_rag.cli.run import BAD_USE
+from cpt_rag.errors import CptRagError
 
 
 def list_(store: StoreOption = None, json: JsonOption = False) -> None:
@@ -37,12 +39,21 @@ def status(
     from cpt_rag.ingest import collection_status
 
     opened = resolve_store(store)
+    code = 0
     for name in [collection] if collection is not None else opened.collections():
-        found = collection_status(name, opened)
+        try:
+            found = collection_status(name, opened)
+        except CptRagError as error:
+            if collection is not None:
+                raise
+            code = BAD_USE  # one that is locked or damaged does not hide the others
+            typer.echo(f"{name}: {error.found}", err=True)
+            continue
         if json:
             print_json(asdict(found))
         else:
             print_status(found)
+    raise typer.Exit(code)
 
 
 def delete(
@@ -54,7 +65,9 @@ def delete(
     from cpt_rag.collection import resolve_store
 
     opened = resolve_store(store)
-    if not yes and opened.exists(collection):
-        typer.confirm(f"Delete collection {collection!r} with all its points?", abort=True)
+    question = f"Delete collection {collection!r} with all its points?"
+    if not yes and opened.exists(collection) and not typer.confirm(question):
+        typer.echo("Nothing was deleted.", err=True)
+        raise typer.Exit(BAD_USE)
     opened.delete(collection)
     typer.echo(f"Deleted {collection!r}.", err=True)

@@ -11,7 +11,9 @@ from cpt_rag.cli.options import CollectionOption, EncoderOption, JsonOption, Sto
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders or files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", readable=False, help="Folders or files.")
+    ],
     collection: CollectionOption,
     store: StoreOption = None,
     encoder: EncoderOption = None,

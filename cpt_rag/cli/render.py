@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
     from cpt_rag.ingest import CollectionStatus, Progress
 
 SNIPPET_LINES = 12
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+# A file's text must not steer the terminal: control characters are shown as their pictures.
+_CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}
 # Names that the highlighter spells otherwise.
 _LEXERS = {"c_sharp": "csharp", "notebook": "json", "text": "text"}
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """One JSON object on a line of its own."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    """One JSON object on a line of its own, in ASCII: it survives any pipe's encoding."""
+    sys.stdout.write(json.dumps(value) + "\n")
 
 
 def report_fields(report: IngestReport) -> dict[str, Any]:
@@ -70,7 +74,8 @@ def print_hits(hits: Sequence[Hit]) -> None:
 
 
 def _print_snippet(console: Console, hit: Hit) -> None:
-    lines = hit.text.rstrip().splitlines()
+    # As editors count lines: str.splitlines would also cut at form feeds and the like.
+    lines = _LINE_BREAK.split(hit.text.rstrip().translate(_CONTROL_PICTURES))
     shown = "\n".join(lines[:SNIPPET_LINES])
     if console.is_terminal:
         # Pygments is slow to import, and only a terminal shows its colours.
@@ -81,7 +86,7 @@ def _print_snippet(console: Console, hit: Hit) -> None:
             Syntax(shown, lexer, line_numbers=True, start_line=hit.start_line, theme="ansi_dark")
         )
     else:
-        for number, line in enumerate(shown.splitlines(), hit.start_line):
+        for number, line in enumerate(shown.split("\n"), hit.start_line):
             console.print(f"{number:>6}  {line}", markup=False)
     if len(lines) > SNIPPET_LINES:
         console.print(f"        ... {len(lines) - SNIPPET_LINES} more", style="dim")
@@ -114,7 +119,7 @@ def progress_bar(*, shown: bool) -> Iterator[Progress]:
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, soft_wrap=True, emoji=False)
 
 
 def _escape(text: str) -> str:

@@ -5,24 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-MODELS = Path(__file__).parent.parent / "models"
+MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A model that this library knows by name.
-
-    ``purpose`` is the line that ``cpt-rag --help`` and errors may show beside it.
-    """
+    """A model that this library knows by name."""
 
     name: str
     directory: Path
-    purpose: str
 
 
 DEFAULT_ENCODER = "cpt-static"
 
 PRESETS: dict[str, Preset] = {
-    preset.name: preset
-    for preset in (Preset("cpt-static", MODELS / "cpt-static", "code and text, instant on a CPU"),)
+    preset.name: preset for preset in (Preset("cpt-static", MODELS / "cpt-static"),)
 }

@@ -35,6 +35,7 @@ NORMALIZER = {
         {"type": "Lowercase"},
     ],
 }
+MODULES = ["StaticEmbedding", "Normalize"]
 SPLIT = {
     "type": "Split",
     "pattern": {"Regex": TOKEN_PATTERN},
@@ -61,6 +62,7 @@ class StaticEncoder:
     max_tokens: int | None = None
 
     def __init__(self, directory: Path) -> None:
+        _require_modules(directory / "modules.json")
         self._encoding = _load_encoding(directory / "tokenizer.json")
         self._table = _load_table(directory / "model.safetensors")
         if self._encoding.n_vocab != len(self._table):
@@ -70,6 +72,10 @@ class StaticEncoder:
                 remedy="copy or train the model again",
             )
         self._fingerprint = fingerprint(directory, dimension=self.dimension, pooling="mean")
+        if self._fingerprint.prompts:
+            raise NotStaticError(
+                f"{directory} puts prompts in front of its texts.", expected="no prompts"
+            )
 
     @property
     def dimension(self) -> int:
@@ -111,6 +117,16 @@ class StaticEncoder:
         return vectors
 
 
+def _require_modules(path: Path) -> None:
+    try:
+        modules = json.loads(path.read_text(encoding="utf-8"))
+        found = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise _damaged(path, error) from error
+    if found != MODULES:
+        raise NotStaticError(f"{path} lists {found}.", expected=f"{MODULES}")
+
+
 def _load_table(path: Path) -> Float32Array:
     import numpy as np
     from safetensors import SafetensorError
@@ -118,23 +134,30 @@ def _load_table(path: Path) -> Float32Array:
 
     try:
         tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise EncoderError(
-            f"{path} cannot be read: {error}",
-            expected="a safetensors file",
-            remedy="copy or train the model again",
-        ) from error
-    if "embedding.weight" in tensors:
-        return np.ascontiguousarray(tensors["embedding.weight"], dtype=np.float32)
-    table = tensors["embeddings"].astype(np.float32)
-    table *= tensors["weights"][:, None]
+        if "embedding.weight" in tensors:
+            return np.ascontiguousarray(tensors["embedding.weight"], dtype=np.float32)
+        table = tensors["embeddings"].astype(np.float32)
+        table *= tensors["weights"][:, None]
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise _damaged(path, error) from error
     return table
+
+
+def _damaged(path: Path, error: Exception) -> EncoderError:
+    return EncoderError(
+        f"{path} cannot be read: {error}",
+        expected="a file as sentence-transformers or cpt_training wrote it",
+        remedy="copy or train the model again",
+    )
 
 
 def _load_encoding(path: Path) -> tiktoken.Encoding:
     import tiktoken
 
-    spec = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        spec = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise _damaged(path, error) from error
     if not _supported(spec):
         raise NotStaticError(
             f"{path} normalises or splits text in a way of its own, or is missing.",

@@ -84,8 +84,8 @@ def _root(path: Path, name: str | None) -> Root:
         ) from error
     except (OSError, RuntimeError) as error:  # no permission; a loop of links
         raise InvalidInputError(
-            f"{path} cannot be listed: {error}.",
-            expected="a folder that this user may read",
+            f"{path} cannot be read: {error}.",
+            expected="a file or folder that this user may read",
             remedy="change its permissions; what was ingested of it before is kept",
         ) from error
     return Root(name or folder.name or "root", folder, only=None if path.is_dir() else path.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cpt_rag.ingest.records import records, root_records
+from cpt_rag.ingest.records import root_records
 from cpt_rag.qdrant import RECORD, Store, Where
 
 
@@ -34,6 +34,6 @@ def collection_status(collection: str, store: Store) -> CollectionStatus:
             encoder=identity.encoder.name,
             dimension=identity.encoder.dimension,
             roots={name: root.location for name, root in root_records(engine).items()},
-            files=sum(1 for _ in records(engine, "file")),
+            files=engine.count(Where({f"{RECORD}.kind": ["file"]})),
             chunks=engine.count(Where({f"{RECORD}.kind": ["chunk"]})),
         )

@@ -7,11 +7,17 @@ lock is taken first; the system drops it when its process ends, however it ends.
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import IO
 
 from cpt_rag.errors import StoreError, StoreLockedError
 from cpt_rag.qdrant import files
+
+# Two searches at the same instant should both be answered; an ingestion is not waited for.
+PATIENCE = 3.0
+"""Seconds to wait for a holder that may be done in a moment."""
+PAUSE = 0.02
 
 _HELD: set[CollectionLock] = set()
 
@@ -26,22 +32,19 @@ class CollectionLock:
         collection: what the lock guards, for the message.
 
     Raises:
-        StoreLockedError: somebody holds it, naming the process.
+        StoreLockedError: somebody holds it and goes on to, naming the process.
         StoreError: the files cannot be written.
     """
 
     def __init__(self, path: Path, collection: str) -> None:
-        import portalocker
-
         self._owner = path.with_name(f"{path.name}.pid")
         self._file: IO[str] | None = _open(path, collection)
-        try:
-            portalocker.lock(
-                self._file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
-            )
-        except portalocker.LockException as error:
-            self._file.close()
-            raise _held_by(self._owner, collection) from error
+        deadline = time.monotonic() + PATIENCE
+        while not _take(self._file):
+            if time.monotonic() >= deadline:
+                self._file.close()
+                raise _held_by(self._owner, collection)
+            time.sleep(PAUSE)
         _HELD.add(self)
         try:
             files.write_json(self._owner, os.getpid())
@@ -64,6 +67,16 @@ class CollectionLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _take(file: IO[str]) -> bool:
+    import portalocker
+
+    try:
+        portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+    except portalocker.LockException:
+        return False
+    return True
 
 
 def _open(path: Path, collection: str) -> IO[str]:

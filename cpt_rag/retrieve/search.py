@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Each arm fetches several times what is asked for: fusion can lift only what both arms brought.
 OVERFETCH = 5
 LEAST_PREFETCH = 50
+MOST_HITS = 100_000
 
 
 def search(
@@ -38,7 +39,7 @@ def search(
         encoder: only where the encoder that made the collection has moved.
 
     Raises:
-        InvalidInputError: an empty query, or a limit below 1.
+        InvalidInputError: an empty query, or a limit out of range.
         CollectionNotFoundError: no such collection.
         IdentityMismatchError: the collection was made by another encoder.
         StoreError: the store is locked, corrupt or out of reach.
@@ -67,8 +68,16 @@ def _check(query: str, limit: int) -> None:
             expected="a few words or a symbol",
             remedy="say what you look for",
         )
-    if limit < 1:
-        raise InvalidInputError(f"limit is {limit}.", expected="1 or more", remedy="ask for more")
+    if any("\ud800" <= character <= "\udfff" for character in query):
+        raise InvalidInputError(
+            f"The query {query!r} is not valid Unicode.",
+            expected="text",
+            remedy="check the encoding of the terminal or file it came from",
+        )
+    if not 1 <= limit <= MOST_HITS:
+        raise InvalidInputError(
+            f"limit is {limit}.", expected=f"1 to {MOST_HITS:,}", remedy="choose a limit between"
+        )
 
 
 def _hit(point: Scored) -> Hit:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from cpt_rag.cli.main import NAME, app
 from cpt_rag.cli.run import run as run_app
@@ -95,16 +94,49 @@ def test_list_status_and_delete(filled: Cli) -> None:
     assert filled("list")[1] == ""
 
 
-def declined(*_: object, **__: object) -> None:
-    raise typer.Abort
-
-
 def test_delete_asks_first(filled: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("typer.confirm", declined)
+    monkeypatch.setattr("typer.confirm", lambda question: False)
     code, _, err = filled("delete", "--collection", "docs")
     assert code == 2
-    assert "nothing was changed" in err
+    assert "Nothing was deleted" in err
     assert filled("list")[1] == "docs\n"
+    monkeypatch.setattr("typer.confirm", lambda question: True)
+    assert filled("delete", "--collection", "docs")[0] == 0
+    assert filled("list")[1] == ""
+
+
+def test_a_damaged_collection_does_not_hide_the_others(
+    filled: Cli, project: Path, tmp_path: Path
+) -> None:
+    assert filled("ingest", project, "--collection", "broken")[0] == 0
+    (tmp_path / "store" / "broken").write_text("no pointer", encoding="utf-8")
+    code, out, err = filled("status", "--json")
+    assert code == 2
+    assert [row["collection"] for row in objects(out)] == ["docs"]
+    assert "broken" in err
+
+
+def test_an_interrupt_says_how_to_go_on(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cpt_rag.retrieve.search", interrupted)
+    code, _, err = cli("search", "x", "--collection", "docs")
+    assert code == 130
+    assert "Run the same command again" in err
+
+
+def test_snippets_are_shown_as_they_are_and_cannot_steer_the_terminal(
+    cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / "odd").mkdir()
+    text = "first :warning: [bold]line[/bold]\n\x1b[31mred\x0cfed\nthird\n"
+    (tmp_path / "odd" / "a.txt").write_text(text, encoding="utf-8")
+    cli("ingest", tmp_path / "odd", "--collection", "docs")
+    _, out, _ = cli("search", "warning line", "--collection", "docs")
+    assert "     1  first :warning: [bold]line[/bold]\n" in out
+    assert "     2  \u241b[31mred\u240cfed\n" in out
+    assert "     3  third\n" in out
 
 
 @pytest.mark.parametrize(
@@ -114,6 +146,10 @@ def test_delete_asks_first(filled: Cli, monkeypatch: pytest.MonkeyPatch) -> None
         (["ingest", ".", "--collection", "../up"], "'../up'"),
         (["search", "x", "--collection", "nope"], "no collection 'nope'"),
         (["search", " ", "--collection", "docs"], "query is empty"),
+        (["search", "caf\udce9", "--collection", "docs"], "not valid Unicode"),
+        (["search", "x", "--collection", "docs", "--limit", "0"], "limit is 0"),
+        (["search", "x", "--collection", "docs", "--limit", "9" * 20], "1 to 100,000"),
+        (["ingest", ".", "--collection", "docs", "--as", ""], "cannot be called"),
         (["status", "--collection", "nope"], "no collection 'nope'"),
         (["delete", "--collection", "nope", "--yes"], "no collection 'nope'"),
         (["search", "x"], "--collection"),
@@ -187,3 +223,19 @@ def test_a_plugins_missing_extra_is_named(
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     assert run_app(app, ["train", "cpt_static"], NAME) == 2
     assert 'pip install "cpt-rag[train]"' in capsys.readouterr().err
+
+
+def test_json_is_ascii_so_that_any_pipe_can_carry_it(filled: Cli, tmp_path: Path) -> None:
+    (tmp_path / "shop" / "cafe.md").write_text("# Caf\u00e9\n\nOpen late.\n", encoding="utf-8")
+    filled("ingest", tmp_path / "shop", "--collection", "docs")
+    _, out, _ = filled("search", "caf\u00e9 open late", "--collection", "docs", "--json")
+    assert out.isascii()
+    assert any("Caf\u00e9" in hit["text"] for hit in objects(out))
+
+
+def test_debug_after_a_double_dash_is_a_query(project: Path, tmp_path: Path) -> None:
+    store = ("--collection", "docs", "--store", tmp_path / "s")
+    assert run("ingest", project, *store).returncode == 0
+    done = run("search", *store, "--json", "--", "--debug")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout

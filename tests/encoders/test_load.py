@@ -51,6 +51,21 @@ def test_a_static_model_with_a_normalisation_of_its_own_runs_plain(copy: Path) -
         encoder.encode_query([" "])
 
 
+def test_prompts_and_further_modules_are_left_to_sentence_transformers(copy: Path) -> None:
+    config = json.loads((copy / "config_sentence_transformers.json").read_text(encoding="utf-8"))
+    config["prompts"]["query"] = "search: "
+    (copy / "config_sentence_transformers.json").write_text(json.dumps(config), encoding="utf-8")
+    prompted = cpt_rag.load_encoder(copy)
+    assert isinstance(prompted, TransformerEncoder)
+    alike = prompted.encode_query(["a b"]) @ cpt_rag.load_encoder().encode_query(["search: a b"]).T
+    assert alike.item() >= 0.9999
+    config["prompts"]["query"] = ""
+    (copy / "config_sentence_transformers.json").write_text(json.dumps(config), encoding="utf-8")
+    modules = json.loads((copy / "modules.json").read_text(encoding="utf-8"))
+    (copy / "modules.json").write_text(json.dumps(modules[:1]), encoding="utf-8")
+    assert isinstance(cpt_rag.load_encoder(copy), TransformerEncoder)
+
+
 def test_the_plain_runtime_gives_the_fast_ones_vectors() -> None:
     texts = ["def f(x): return x", "a question about f"]
     fast, plain = StaticEncoder(MODELS / "cpt-static"), TransformerEncoder(MODELS / "cpt-static")
@@ -72,13 +87,14 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
 def test_a_shipped_model_that_is_not_there_is_said_to_be_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PRESETS, "gone", Preset("gone", tmp_path / "gone", ""))
+    monkeypatch.setitem(PRESETS, "gone", Preset("gone", tmp_path / "gone"))
     with pytest.raises(cpt_rag.EncoderError, match="install cpt-rag again"):
         cpt_rag.load_encoder("gone")
 
 
-def test_damaged_weights_are_refused(copy: Path) -> None:
-    (copy / "model.safetensors").write_bytes(b"\0" * 100)
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "modules.json"])
+def test_a_damaged_file_is_refused(copy: Path, name: str) -> None:
+    (copy / name).write_bytes(b"\0" * 100)
     with pytest.raises(cpt_rag.EncoderError, match="cannot be read"):
         cpt_rag.load_encoder(copy)
 

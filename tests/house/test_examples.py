@@ -17,8 +17,8 @@ def test_every_example_is_tested() -> None:
 
 
 @pytest.mark.parametrize("name", SAYS)
-def test_an_example_runs_and_answers(name: str) -> None:
-    command = [sys.executable, str(EXAMPLES / name)]
+def test_an_example_runs_and_answers(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / name), str(tmp_path / "store")]
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     assert SAYS[name] in done.stdout.decode()

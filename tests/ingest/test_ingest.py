@@ -355,7 +355,7 @@ def test_a_folder_that_cannot_be_listed_is_refused_and_keeps_its_chunks(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "scandir", refuse)
-        with pytest.raises(cpt_rag.InvalidInputError, match="cannot be listed"):
+        with pytest.raises(cpt_rag.InvalidInputError, match="cannot be read"):
             ingest(project)
     assert points(store) == before
 

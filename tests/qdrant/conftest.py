@@ -21,6 +21,12 @@ from cpt_rag.types import Fingerprint, Point, SparseVector
 DIMENSION = 8
 
 
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that is held is held: the tests do not wait for it."""
+    monkeypatch.setattr("cpt_rag.qdrant.lock.PATIENCE", 0.0)
+
+
 @pytest.fixture
 def spec() -> CollectionSpec:
     return CollectionSpec(DIMENSION)

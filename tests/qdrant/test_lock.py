@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cpt_rag.errors import StoreError, StoreLockedError
-from cpt_rag.qdrant import CollectionSpec, Identity, Store
+from cpt_rag.qdrant import CollectionSpec, Identity, Store, open_store
 from cpt_rag.qdrant.lock import CollectionLock
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -144,3 +145,13 @@ def test_a_store_that_may_not_be_written(
     (folder / ".shards" / "docs.lock").chmod(0o400)
     with pytest.raises(StoreError, match="cannot be locked"):
         folder_store.open("docs")
+
+
+def test_a_holder_that_is_done_in_a_moment_is_waited_for(
+    folder: Path, spec: CollectionSpec, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cpt_rag.qdrant.lock.PATIENCE", 60.0)
+    holder = open_store(folder).create("docs", spec, identity)
+    threading.Timer(0.2, holder.close).start()
+    engine, _ = open_store(folder).open("docs")
+    engine.close()

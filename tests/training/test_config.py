@@ -31,6 +31,8 @@ def changed(tmp_path: Path, old: str, new: str) -> str:
         ("vocabulary = 32768", "vocabulary = 100", "vocabulary"),
         ("warmup = 0.05", "warmup = 1.5", "warmup"),
         ("seed = ", "sede = ", "seed"),
+        ("vocabulary = 32768", 'vocabulary = "many"', "vocabulary"),
+        ("batch = 2048", "batch = = 2048", "not valid TOML"),
     ],
 )
 def test_an_impossible_value_is_refused_by_its_field(

@@ -31,6 +31,8 @@ def fast(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Stat
     tokenizer.save(str(directory / "tokenizer.json"))
     weights = {"embedding.weight": np.ones((SIZE, 4), np.float32)}
     save_file(weights, directory / "model.safetensors")
+    modules = [{"type": "StaticEmbedding"}, {"type": "Normalize"}]
+    (directory / "modules.json").write_text(json.dumps(modules), encoding="utf-8")
     return StaticEncoder(directory)
 
 

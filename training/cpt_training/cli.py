@@ -42,6 +42,8 @@ def train_command(
 def require_extra() -> None:
     """Refuse, naming the extra, where training's dependencies are not installed."""
     try:
+        import datasketch  # type: ignore[import-untyped]  # noqa: F401
+        import scipy  # noqa: F401
         import sentence_transformers  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(

@@ -16,6 +16,13 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+# By annotation, which is a string here.
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "Mapping[str, float]": (dict,),
+}
 CONFIGS = Path(__file__).parent / "configs"
 
 
@@ -44,6 +51,9 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Refuse impossible values, naming the field."""
+        for declared in dataclasses.fields(self):
+            kind, value = str(declared.type), getattr(self, declared.name)
+            self._require(isinstance(value, _KINDS[kind]), declared.name, kind)
         for field in ("vocabulary", "dimension", "query_tokens", "document_tokens", "epochs"):
             self._require(getattr(self, field) >= 1, field, "at least 1")
         self._require(self.vocabulary >= 512, "vocabulary", "at least 512 (256 are single bytes)")
@@ -83,7 +93,12 @@ def load_config(name_or_file: str) -> TrainConfig:
             expected=f"one of {known}, or a TOML file",
             remedy="pass a name or path from the line above",
         )
-    values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(
+            f"{path} is not valid TOML: {error}", expected="lines such as batch = 2048"
+        ) from error
     fields = {field.name for field in dataclasses.fields(TrainConfig)}
     if fields != values.keys():
         raise InvalidInputError(

@@ -19,3 +19,4 @@ def quantise_static(path: Path) -> None:
     scale = np.where(scale > 0, scale, 1).astype(np.float32)
     rows = np.rint(table / scale[:, None]).astype(np.int8)
     save_file({"embeddings": rows, "weights": scale}, path, metadata={"format": "pt"})
+    path.chmod(0o644)  # safetensors writes for its owner alone
