@@ -64,10 +64,10 @@ class StaticEncoder:
     def __init__(self, directory: Path) -> None:
         _require_modules(directory / "modules.json")
         self._encoding = _load_encoding(directory / "tokenizer.json")
-        self._table = _load_table(directory / "model.safetensors")
-        if self._encoding.n_vocab != len(self._table):
+        self._rows, self._scale = _load_table(directory / "model.safetensors")
+        if self._encoding.n_vocab != len(self._rows):
             raise EncoderError(
-                f"{directory} has {len(self._table)} rows for {self._encoding.n_vocab} tokens.",
+                f"{directory} has {len(self._rows)} rows for {self._encoding.n_vocab} tokens.",
                 expected="one row for each token",
                 remedy="copy or train the model again",
             )
@@ -80,7 +80,7 @@ class StaticEncoder:
     @property
     def dimension(self) -> int:
         """Length of every vector."""
-        return int(self._table.shape[1])
+        return int(self._rows.shape[1])
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -111,7 +111,8 @@ class StaticEncoder:
             ids = self.token_ids(text)
             if not len(ids):
                 raise blank_text(i, len(texts))
-            vectors[i] = self._table.take(ids, axis=0).sum(axis=0)
+            rows = self._rows.take(ids, axis=0).astype(np.float32, copy=False)
+            vectors[i] = self._scale.take(ids) @ rows
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors /= np.maximum(norms, np.finfo(np.float32).tiny)
         return vectors
@@ -127,7 +128,8 @@ def _require_modules(path: Path) -> None:
         raise NotStaticError(f"{path} lists {found}.", expected=f"{MODULES}")
 
 
-def _load_table(path: Path) -> Float32Array:
+def _load_table(path: Path) -> tuple[NDArray[np.int8 | np.float32], Float32Array]:
+    """Rows, and what each is to be multiplied with; int8 rows stay so, which starts sooner."""
     import numpy as np
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -135,12 +137,11 @@ def _load_table(path: Path) -> Float32Array:
     try:
         tensors = load_file(path)
         if "embedding.weight" in tensors:
-            return np.ascontiguousarray(tensors["embedding.weight"], dtype=np.float32)
-        table = tensors["embeddings"].astype(np.float32)
-        table *= tensors["weights"][:, None]
+            rows = tensors["embedding.weight"].astype(np.float32, copy=False)
+            return rows, np.ones(len(rows), np.float32)
+        return tensors["embeddings"], tensors["weights"]
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise _damaged(path, error) from error
-    return table
 
 
 def _damaged(path: Path, error: Exception) -> EncoderError:

@@ -65,23 +65,14 @@ class ServerStore(Store):
 
     def open(self, name: str) -> tuple[ClientEngine, Identity]:
         """See ``Store.open``; payload indexes that a kill left out are made up for."""
-        self._check_present(name)
-        info = self._info(name)
-        metadata = info.config.metadata
-        if not metadata or RECORD not in metadata:
-            raise IdentityMismatchError(
-                f"collection {name!r} at {self._remote.place} was not written by cpt-rag:"
-                " its metadata carry no identity",
-                expected=f"a collection whose metadata have the key {RECORD!r}",
-                remedy=f"choose another name: cpt-rag ingest PATH --collection {name}-cpt",
-            )
-        identity, spec = from_record(metadata)
+        info = self._own(name)
+        identity, spec = from_record(info.config.metadata)
         self._index(name, spec, info.payload_schema)
         return ClientEngine(name, spec, self._remote), identity
 
     def delete(self, name: str) -> None:
-        """See ``Store.delete``."""
-        self._check_present(name)
+        """See ``Store.delete``; a collection of another program is refused."""
+        self._own(name)
         self._remote.call(lambda client: client.delete_collection(name))
 
     def close(self) -> None:
@@ -92,6 +83,18 @@ class ServerStore(Store):
     def _check_present(self, name: str) -> None:
         if not self.exists(name):
             raise missing(name, self._remote.place, self.collections())
+
+    def _own(self, name: str) -> Any:
+        self._check_present(name)
+        info = self._info(name)
+        if RECORD not in (info.config.metadata or {}):
+            raise IdentityMismatchError(
+                f"collection {name!r} at {self._remote.place} was not written by cpt-rag:"
+                " its metadata carry no identity",
+                expected=f"a collection whose metadata have the key {RECORD!r}",
+                remedy=f"choose another name: cpt-rag ingest PATH --collection {name}-cpt",
+            )
+        return info
 
     def _info(self, name: str) -> Any:
         return self._remote.call(lambda client: client.get_collection(name))

@@ -155,5 +155,7 @@ def test_a_collection_of_another_program_is_refused() -> None:
     client.create_collection("tagged", vectors_config=vectors, metadata={"owner": "someone"})
     for name in ("theirs", "tagged"):
         with pytest.raises(IdentityMismatchError, match="not written by cpt-rag"):
+            ServerStore(client).delete(name)
+        with pytest.raises(IdentityMismatchError, match="not written by cpt-rag"):
             ServerStore(client).open(name)
     client.close()
