@@ -91,9 +91,9 @@ class StaticEncoder:
         """Length of ``text`` in tokens."""
         return len(self.token_ids(text))
 
-    def token_ids(self, text: str) -> NDArray[np.uint32]:
+    def token_ids(self, text: str) -> list[int]:
         """Token ids of ``text``, those of the model's own ``tokenizer.json``."""
-        return self._encoding.encode_to_numpy(normalise(text), disallowed_special=())
+        return self._encoding.encode_ordinary(normalise(text))
 
     def encode_query(self, texts: Sequence[str]) -> Float32Array:
         """Unit rows, float32 (n, dimension). Static models treat both roles alike."""
@@ -108,7 +108,8 @@ class StaticEncoder:
 
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for i, text in enumerate(texts):
-            ids = self.token_ids(text)
+            # A list turned into an array: tiktoken's own way to arrays takes twice as long.
+            ids = np.array(self.token_ids(text), dtype=np.intp)
             if not len(ids):
                 raise blank_text(i, len(texts))
             rows = self._rows.take(ids, axis=0).astype(np.float32, copy=False)
