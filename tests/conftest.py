@@ -6,9 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import cpt_rag
 from cpt_rag.qdrant import Store, open_store
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 FILES = {
     "README.md": "# Shop\n\n## Payments\n\nCards are charged once an order is packed.\n",

@@ -58,7 +58,7 @@ def test_no_texts_give_no_rows(fast: cpt_rag.Encoder) -> None:
     assert fast.encode_document([]).shape == (0, fast.dimension)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(st.characters(codec="utf-8"), min_size=1))
 def test_ids_are_those_of_the_tokenizers_library(
     fast: StaticEncoder, tokenizer: Tokenizer, text: str
