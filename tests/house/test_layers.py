@@ -21,6 +21,7 @@ LEVELS = {
     "encoders": 2,
     "qdrant": 2,
     "collection": 3,
+    "evaluate": 4,
     "ingest": 4,
     "retrieve": 4,
     "cli": 5,
@@ -35,7 +36,7 @@ HEAVY = {
     "qdrant_client": {"qdrant"},
     "qdrant_edge": {"qdrant"},
     "tree_sitter": {"chunking"},
-    "numpy": {"encoders", "qdrant", "types"},
+    "numpy": {"encoders", "evaluate", "qdrant", "types"},
 }
 LIGHT_IMPORT = "import sys; import cpt_rag; print(*sorted(m for m in sys.modules))"
 

@@ -1,72 +1,24 @@
-"""Docstring-to-code retrieval on held-out packages, beside BM25, in one run.
+"""BM25, encoders and their fusion on public sets and held-out docstrings, in one run.
 
-    python -m cpt_training.evaluate cpt-static all-MiniLM-L6-v2
+    python -m cpt_training.evaluate cpt-static all-MiniLM-L6-v2 --data DIR --out report
 
-The CodeSearchNet protocol (Husain et al. 2019, section 4): each query ranks its own document among
-1,000 candidates. Every figure has a 95% bootstrap interval.
+Every set found below DIR is measured unless ``--sets`` chooses among them, and never in part.
 """
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
-import numpy as np
-import scipy.sparse
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
-from cpt_rag.encoders import load_encoder
-from cpt_rag.text.bm25 import document_vector, query_vector
-from cpt_rag.types import SparseVector
-from cpt_training.cli import Cache
-from cpt_training.corpus import corpus_directory
-from cpt_training.data import read_pairs
-from cpt_training.initialise import pretrained_directory
-from cpt_training.metrics import POOL, bootstrap, reciprocal_ranks
+from cpt_rag.errors import InvalidInputError, MissingExtraError
+from cpt_training.cli import Cache, require_extra
 
-PRETRAINED = "all-MiniLM-L6-v2"
-
-
-def bm25_similarities(queries: list[str], documents: list[str]) -> NDArray[np.float32]:
-    """BM25 scores over split identifiers, float32 (queries, documents)."""
-    vectors = [document_vector(text) for text in documents]
-    terms = sorted({term for vector in vectors if vector for term in vector.indices})
-    column = {term: i for i, term in enumerate(terms)}
-    rows = _matrix(vectors, column)
-    present = np.asarray((rows > 0).sum(axis=0)).ravel()
-    idf = np.log(1 + (len(documents) - present + 0.5) / (present + 0.5))
-    scores = _matrix([query_vector(text) for text in queries], column) @ (rows.multiply(idf)).T
-    return np.asarray(scores.todense(), dtype=np.float32)
-
-
-def _matrix(vectors: list[SparseVector | None], column: dict[int, int]) -> scipy.sparse.csr_matrix:
-    entries = [
-        (row, column[term], value)
-        for row, vector in enumerate(vectors)
-        if vector is not None
-        for term, value in zip(vector.indices, vector.values, strict=True)
-        if term in column
-    ]
-    rows, columns, values = zip(*entries, strict=True)
-    return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(len(vectors), len(column)))
-
-
-def evaluate(systems: list[str], split: Path, limit: int) -> dict[str, NDArray[np.float64]]:
-    """Reciprocal ranks of every system on the same docstring pairs of ``split``."""
-    pairs = [p for p in read_pairs(split) if p.kind == "docstring_code"]
-    order = np.random.default_rng(0).permutation(len(pairs))[:limit]
-    queries = [pairs[i].query for i in order]
-    documents = [pairs[i].document for i in order]
-    results = {"BM25": reciprocal_ranks(bm25_similarities(queries, documents))}
-    for system in systems:
-        encoder = load_encoder(pretrained_directory() if system == PRETRAINED else system)
-        similarities = encoder.encode_query(queries) @ encoder.encode_document(documents).T
-        results[system] = reciprocal_ranks(similarities)
-    return results
-
+if TYPE_CHECKING:
+    from cpt_training.evaluation.run import Task
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -74,19 +26,85 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 @app.command()
 def command(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help=f"A preset, a folder, or {PRETRAINED}.")
+        list[str],
+        typer.Argument(metavar="MODEL...", help="A preset, a folder, or all-MiniLM-L6-v2."),
     ],
-    corpus: Annotated[str, typer.Option(help="A manifest in corpora/, or a TOML file.")] = "python",
+    data: Annotated[
+        Optional[Path],  # noqa: UP045  (typer reads annotations at run time, on 3.10 too)
+        typer.Option(envvar="CPT_RAG_DATA", help="The folder of the evaluation sets."),
+    ] = None,
+    sets: Annotated[str, typer.Option(help="Names of sets, with commas [default: all].")] = "",
+    corpus: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="A manifest in corpora/, or a TOML file: its held-out docstrings too."),
+    ] = None,
     cache: Cache = None,
-    limit: Annotated[int, typer.Option(help="Pairs at most.")] = 4000,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A folder for results.json and report.html."),
+    ] = None,
 ) -> None:
-    """Rank held-out functions for their docstrings, BM25 and each model on the same pairs."""
-    results = evaluate(models, corpus_directory(corpus, cache) / "test.jsonl.gz", limit)
-    table = Table("system", "MRR", "95% interval", title=f"docstring to code, {POOL} candidates")
-    for system, values in results.items():
-        low, high = bootstrap(values)
-        table.add_row(system, f"{values.mean():.3f}", f"{low:.3f} to {high:.3f}")
-    Console().print(table, f"{len(results['BM25']):,} queries", sep="\n")
+    """Measure BM25, each model and the fusion of both on the same queries."""
+    require_extra()
+    _require_evaluation_packages()
+    from cpt_training.evaluation.run import corpus_task, tasks_below
+
+    if data is None and (sets or corpus is None):
+        raise InvalidInputError(
+            "There is nothing to evaluate on: no folder of evaluation sets is given.",
+            expected="--data DIR, or CPT_RAG_DATA in the environment, or --corpus NAME alone",
+            remedy="python -m cpt_training.evaluate cpt-static --data DIR",
+        )
+    tasks = [] if data is None else tasks_below(data, _names(sets))
+    if corpus is not None:
+        from cpt_training.corpus import corpus_directory
+
+        split = corpus_directory(corpus, cache) / "test.jsonl.gz"
+        tasks.append(corpus_task(Path(corpus).stem, split))
+    _measure(models, tasks, out)
+
+
+def _measure(models: list[str], tasks: list[Task], out: Path | None) -> None:
+    from cpt_training.evaluation.page import write_page
+    from cpt_training.evaluation.record import write_json
+    from cpt_training.evaluation.run import evaluate
+    from cpt_training.evaluation.tables import print_tables
+
+    if out is not None:
+        _make_folder(out)
+    messages = Console(stderr=True)
+    with messages.status("") as status:
+        results = evaluate(models, tasks, status.update)
+    print_tables(results, Console())
+    if out is not None:
+        write_json(results, out / "results.json")
+        write_page(results, out / "report.html")
+        messages.print(f"wrote {out / 'results.json'} and {out / 'report.html'}")
+
+
+def _require_evaluation_packages() -> None:
+    for package in ("ir_measures", "matplotlib", "scipy", "sklearn"):
+        if find_spec(package) is None:
+            raise MissingExtraError(
+                f"Evaluation needs {package}, which is not installed.",
+                expected="the extra 'train'",
+                remedy='pip install "cpt-rag[train]"',
+            )
+
+
+def _names(sets: str) -> list[str]:
+    return [name.strip() for name in sets.split(",") if name.strip()]
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{out} cannot be made: {error}",
+            expected="a folder that can be written to",
+            remedy="pass another folder with --out",
+        ) from error
 
 
 if __name__ == "__main__":

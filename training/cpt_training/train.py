@@ -23,6 +23,7 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Static
 from tokenizers import Tokenizer
 from torch.nn import functional
 
+from cpt_rag.evaluate import reciprocal_ranks
 from cpt_training.config import TrainConfig
 from cpt_training.data import (
     PairTokens,
@@ -34,7 +35,6 @@ from cpt_training.data import (
 )
 from cpt_training.initialise import token_vectors
 from cpt_training.losses import symmetric_info_nce
-from cpt_training.metrics import reciprocal_ranks
 from cpt_training.quantise import quantise_static
 from cpt_training.vocabulary import learn_vocabulary
 

@@ -1,12 +1,11 @@
-"""Ranks and intervals on cases small enough to check by hand."""
+"""Ranks on cases small enough to check by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from cpt_training.evaluate import bm25_similarities
-from cpt_training.metrics import bootstrap, reciprocal_ranks
+from cpt_rag.evaluate import own_ranks, pools, reciprocal_ranks
 
 
 def test_a_rank_counts_the_candidates_that_score_at_least_as_well() -> None:
@@ -28,17 +27,17 @@ def test_a_last_pool_that_is_too_small_is_joined_to_the_one_before() -> None:
     assert reciprocal_ranks(similarities, pool=3)[3] == 1 / 2
 
 
-def test_an_interval_holds_the_mean_and_narrows_with_more_values() -> None:
-    values = np.random.default_rng(1).random(4000)
-    low, high = bootstrap(values)
-    assert low < values.mean() < high
-    few_low, few_high = bootstrap(values[:100])
-    assert high - low < few_high - few_low
+def test_the_own_document_may_stand_further_right() -> None:
+    block = np.asarray([[0.9, 0.5, 0.1], [0.1, 0.2, 0.7]], dtype=np.float32)
+    assert own_ranks(block, first=1).tolist() == [2, 1]
 
 
-def test_bm25_ranks_the_document_that_has_the_rare_word_first() -> None:
-    documents = ["def parse_config(path)", "def parse_date(text)", "def parse_url(text)"]
-    scores = bm25_similarities(["parse the URL"], documents)
-    assert scores.shape == (1, 3)
-    assert scores[0].argmax() == 2
-    assert scores[0, 0] == pytest.approx(scores[0, 1], abs=0.05)
+@pytest.mark.parametrize("n", [1, 5, 9, 10, 11, 20, 25])
+def test_every_query_meets_its_own_document_among_equally_many(n: int) -> None:
+    asked: list[int] = []
+    for queries, candidates in pools(n, pool=10):
+        assert len(range(n)[candidates]) == min(n, 10)
+        assert candidates.start <= queries.start
+        assert queries.stop <= candidates.stop
+        asked += range(n)[queries]
+    assert asked == list(range(n))

@@ -1,0 +1,54 @@
+"""Ranks of each query's own document among a pool of candidates.
+
+Husain et al. (2019, "CodeSearchNet Challenge", section 4): each query ranks its own document among
+1,000 candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+POOL = 1000
+
+
+def own_ranks(block: NDArray[np.floating], first: int = 0) -> NDArray[np.int64]:
+    """Rank of document ``first + i`` for query i.
+
+    Ties count against the query, so that equal scores cannot look like a hit.
+    """
+    own = block.diagonal(first)[:, None]
+    ranks: NDArray[np.int64] = (block >= own).sum(axis=1)
+    return ranks
+
+
+def pools(n: int, pool: int = POOL) -> Iterator[tuple[slice, slice]]:
+    """Queries and their candidates: every query once, each among exactly min(n, pool) documents.
+
+    The queries of a last, smaller block meet the last ``pool`` documents.
+    """
+    for start in range(0, n, pool):
+        end = min(start + pool, n)
+        yield slice(start, end), slice(max(0, end - pool), end)
+
+
+def reciprocal_ranks(similarities: NDArray[np.float32], pool: int = POOL) -> NDArray[np.float64]:
+    """1 / rank of document i for query i, among its pool of candidates.
+
+    Args:
+        similarities: float (n, n), queries by documents; rows are cut into blocks of ``pool``.
+        pool: candidates of each query; a last, smaller block is joined to the one before.
+    """
+    import numpy as np
+
+    n = len(similarities)
+    starts = range(0, max(n - pool, 0) + 1, pool)
+    ranks = []
+    for start in starts:
+        end = n if start == starts[-1] else start + pool
+        ranks.append(own_ranks(similarities[start:end, start:end]))
+    return 1.0 / np.concatenate(ranks)
