@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.qdrant.engine import RRF_K
 from cpt_rag.qdrant.filters import Where
-from cpt_rag.qdrant.gated import PAGE, GatedEngine
+from cpt_rag.qdrant.gated import PAGE, GatedEngine, read_point
 from cpt_rag.qdrant.remote import Remote
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
@@ -103,7 +102,7 @@ class ClientEngine(GatedEngine):
                 with_vectors=with_vectors,
             )
         )
-        return [from_client(record, self._spec) for record in records], following
+        return [read_point(record, self._spec) for record in records], following
 
     def _retrieve(self, ids: list[str], with_vectors: bool) -> list[Point]:
         records = self._remote.call(
@@ -111,7 +110,7 @@ class ClientEngine(GatedEngine):
                 self._name, ids, with_payload=True, with_vectors=with_vectors
             )
         )
-        return [from_client(record, self._spec) for record in records]
+        return [read_point(record, self._spec) for record in records]
 
     def _count(self, where: Where | None) -> int:
         chosen = None if where is None else _filter(where)
@@ -141,20 +140,6 @@ def to_client(point: Point, spec: CollectionSpec) -> models.PointStruct:
         vectors[spec.sparse] = _sparse_to_client(point.sparse)
     return models.PointStruct(
         id=point.id, vector=vectors, payload=spec.stored_payload(point.payload)
-    )
-
-
-def from_client(record: models.Record, spec: CollectionSpec) -> Point:
-    """A point as the client gives it back."""
-    import numpy as np
-
-    vectors: Mapping[str, Any] = record.vector if isinstance(record.vector, Mapping) else {}
-    dense, sparse = vectors.get(spec.dense), vectors.get(spec.sparse)
-    return Point(
-        id=str(record.id),
-        payload=record.payload or {},
-        dense=None if dense is None else np.asarray(dense, dtype=np.float32),
-        sparse=None if sparse is None else SparseVector(sparse.indices, sparse.values),
     )
 
 

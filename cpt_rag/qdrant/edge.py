@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.qdrant.edge_shard import Shard
 from cpt_rag.qdrant.engine import RRF_K
 from cpt_rag.qdrant.filters import Where
-from cpt_rag.qdrant.gated import PAGE, GatedEngine
+from cpt_rag.qdrant.gated import PAGE, GatedEngine, read_point
 from cpt_rag.qdrant.identity import IDENTITY_ID
 from cpt_rag.qdrant.lock import CollectionLock
 from cpt_rag.qdrant.seal import Seal
@@ -121,11 +120,11 @@ class EdgeEngine(GatedEngine):
             with_vector=with_vectors,
         )
         records, following = self._shard.run(lambda shard: shard.scroll(request))
-        return [from_edge(record, self._spec) for record in records], following
+        return [read_point(record, self._spec) for record in records], following
 
     def _retrieve(self, ids: list[str], with_vectors: bool) -> list[Point]:
         records = self._shard.run(lambda shard: shard.retrieve(list(ids), True, with_vectors))
-        return [from_edge(record, self._spec) for record in records]
+        return [read_point(record, self._spec) for record in records]
 
     def _count(self, where: Where | None) -> int:
         import qdrant_edge
@@ -174,20 +173,6 @@ def to_edge(point: Point, spec: CollectionSpec) -> qdrant_edge.Point:
     if point.sparse is not None:
         vectors[spec.sparse] = _sparse_to_edge(point.sparse)
     return qdrant_edge.Point(point.id, vectors, spec.stored_payload(point.payload))
-
-
-def from_edge(record: qdrant_edge.Record, spec: CollectionSpec) -> Point:
-    """A point as the shard gives it back."""
-    import numpy as np
-
-    vectors: Mapping[str, Any] = record.vector if isinstance(record.vector, Mapping) else {}
-    dense, sparse = vectors.get(spec.dense), vectors.get(spec.sparse)
-    return Point(
-        id=str(record.id),
-        payload=record.payload or {},
-        dense=None if dense is None else np.asarray(dense, dtype=np.float32),
-        sparse=None if sparse is None else SparseVector(sparse.indices, sparse.values),
-    )
 
 
 def _sparse_to_edge(vector: SparseVector) -> qdrant_edge.SparseVector:

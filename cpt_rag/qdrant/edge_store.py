@@ -23,8 +23,9 @@ from pathlib import Path
 
 from cpt_rag.errors import StoreCorruptError, StoreError
 from cpt_rag.qdrant import files
-from cpt_rag.qdrant.edge import EdgeEngine, from_edge, to_edge, total
+from cpt_rag.qdrant.edge import EdgeEngine, to_edge, total
 from cpt_rag.qdrant.edge_shard import Shard
+from cpt_rag.qdrant.gated import read_point
 from cpt_rag.qdrant.identity import IDENTITY_ID, Identity, from_record, to_record
 from cpt_rag.qdrant.lock import CollectionLock
 from cpt_rag.qdrant.remedy import make_again
@@ -173,7 +174,7 @@ def _signature(shard: Shard, name: str) -> tuple[Identity, CollectionSpec]:
     records = shard.run(lambda open_shard: open_shard.retrieve([IDENTITY_ID], True, False))
     if not records:
         raise _corrupt(name, "its identity is missing from its shard")
-    return from_record(from_edge(records[0], CollectionSpec(1)).payload)
+    return from_record(read_point(records[0], CollectionSpec(1)).payload)
 
 
 def _corrupt(name: str, found: str) -> StoreCorruptError:

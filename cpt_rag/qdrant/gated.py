@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.errors import InvalidInputError, StoreError
@@ -193,3 +193,17 @@ def _checked(where: Where | None) -> Where | None:
         return None
     gate.check_ids(where.must_not_ids)
     return where
+
+
+def read_point(record: Any, spec: CollectionSpec) -> Point:
+    """A point out of a record of either engine: both have the same attributes."""
+    import numpy as np
+
+    vectors: Mapping[str, Any] = record.vector if isinstance(record.vector, Mapping) else {}
+    dense, sparse = vectors.get(spec.dense), vectors.get(spec.sparse)
+    return Point(
+        id=str(record.id),
+        payload=record.payload or {},
+        dense=None if dense is None else np.asarray(dense, dtype=np.float32),
+        sparse=None if sparse is None else SparseVector(sparse.indices, sparse.values),
+    )
