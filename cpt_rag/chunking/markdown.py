@@ -39,6 +39,11 @@ def markdown_units(source: Source) -> list[Unit]:
     return section_units(source, "markdown", _headings(lines), cuts)
 
 
+def headings(source: Source) -> Iterator[Heading]:
+    """Headings in order, none from inside a fence."""
+    return _headings(list(_lines(source)))
+
+
 def atx_title(line: str) -> tuple[int, str] | None:
     """Level and text of an ATX heading, None if ``line`` is none."""
     match = _ATX.match(line)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from cpt_rag.chunking.assemble import Source, Unit, no_cuts
@@ -12,15 +13,34 @@ from cpt_rag.chunking.sections import Heading, section_units
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
 
 
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title and its rows, from ``first`` up to, but not including, ``after``."""
+
+    first: int
+    after: int
+    level: int
+    text: str
+
+
 def rst_units(source: Source) -> list[Unit]:
     """A unit for each section."""
-    return section_units(source, "rst", _headings(source), no_cuts)
+    return section_units(source, "rst", headings(source), no_cuts)
 
 
-def _headings(source: Source) -> Iterator[Heading]:
-    """Titles in order; the level of a style of adornment is the order of its first use."""
+def headings(source: Source) -> Iterator[Heading]:
+    """Titles as headings, in order."""
     edges = [*source.lines.starts, len(source.text)]
     lines = [source.text[a:b].rstrip() for a, b in pairwise(edges)]
+    for title in titles(lines):
+        yield Heading(edges[title.first], edges[title.after], title.level, title.text)
+
+
+def titles(lines: Sequence[str]) -> Iterator[Title]:
+    """Titles among lines that end with no white space.
+
+    The level of a style of adornment is the order of its first use.
+    """
     styles: list[tuple[str, bool]] = []
     row = 0
     while row + 1 < len(lines):
@@ -32,12 +52,11 @@ def _headings(source: Source) -> Iterator[Heading]:
         style = (lines[title + 1][0], over)
         if style not in styles:
             styles.append(style)
-        level = styles.index(style) + 1
-        yield Heading(edges[first], edges[title + 2], level, lines[title].strip())
         row = title + 2
+        yield Title(first, row, styles.index(style) + 1, lines[title].strip())
 
 
-def _is_underlined(lines: list[str], row: int) -> bool:
+def _is_underlined(lines: Sequence[str], row: int) -> bool:
     title = lines[row]
     if not title or title[0].isspace() or _ADORNMENT.match(title):
         return False
@@ -46,7 +65,7 @@ def _is_underlined(lines: list[str], row: int) -> bool:
     return _fits(title, lines[row + 1])
 
 
-def _is_overline(lines: list[str], row: int) -> bool:
+def _is_overline(lines: Sequence[str], row: int) -> bool:
     if row + 2 >= len(lines) or not _ADORNMENT.match(lines[row]):
         return False
     over, title, under = lines[row : row + 3]

@@ -12,7 +12,7 @@ from cpt_rag.chunking.pack import DEEPEST_NODE, Cut
 from cpt_rag.chunking.spans import blank_between, character_offsets, line_beginning, may_cut
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Language, Node, Parser
 
 # Error recovery on megabytes of what is no source at all may take minutes.
 _MOST_BYTES = 8_000_000
@@ -21,15 +21,25 @@ _ORNAMENTS = frozenset({"attribute_list", "attributes", "decorator", "modifiers"
 
 
 @cache
-def _parser(language: str) -> Parser | None:
-    """The parser of one language, None where its wheel cannot be loaded here."""
-    grammar = GRAMMARS[language]
+def language_of(name: str) -> Language | None:
+    """The grammar of one language, None where its wheel cannot be loaded here."""
+    grammar = GRAMMARS[name]
     try:
-        from tree_sitter import Language, Parser
+        from tree_sitter import Language
 
-        return Parser(Language(getattr(import_module(grammar.module), grammar.function)()))
+        return Language(getattr(import_module(grammar.module), grammar.function)())
     except (ImportError, AttributeError, ValueError, OSError):
         return None
+
+
+@cache
+def _parser(name: str) -> Parser | None:
+    language = language_of(name)
+    if language is None:
+        return None
+    from tree_sitter import Parser
+
+    return Parser(language)
 
 
 class Syntax:

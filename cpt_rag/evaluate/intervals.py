@@ -8,7 +8,7 @@ Bootstrap", section 3).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,32 @@ class Estimate:
 def estimate_mean(values: NDArray[np.floating[Any]], rounds: int = ROUNDS) -> Estimate:
     """The mean of one value for each query or example."""
     return estimate_statistic(len(values), lambda rows: float(values[rows].mean()), rounds)
+
+
+def mean_of(parts: Sequence[Estimate]) -> Estimate:
+    """The mean of several figures, each weighted alike, whatever its number of units.
+
+    Every part is resampled on its own (a stratified bootstrap). Two means over the same parts in
+    the same order are paired as their parts are.
+
+    Raises:
+        InvalidInputError: there is no part, or not all have equally many draws.
+    """
+    import numpy as np
+
+    if len({len(part.draws) for part in parts}) != 1:
+        raise InvalidInputError(
+            f"{len(parts)} figures have draws of {sorted({len(p.draws) for p in parts})} rounds.",
+            expected="at least one figure, all of one number of rounds",
+            remedy="measure all parts in one run",
+        )
+    # Estimates over equally many units share their draws. Each part's are put in an order of its
+    # own, which is the same for every system.
+    orders = [np.random.default_rng([_SEED, i]) for i in range(len(parts))]
+    shuffled = [order.permutation(p.draws) for order, p in zip(orders, parts, strict=True)]
+    value = float(np.mean([part.value for part in parts]))
+    units = sum(part.units for part in parts)
+    return Estimate(value, units, np.mean(shuffled, axis=0))
 
 
 def estimate_statistic(

@@ -37,18 +37,16 @@ def pools(n: int, pool: int = POOL) -> Iterator[tuple[slice, slice]]:
 
 
 def reciprocal_ranks(similarities: NDArray[np.float32], pool: int = POOL) -> NDArray[np.float64]:
-    """1 / rank of document i for query i, among its pool of candidates.
+    """1 / rank of document i for query i, among the candidates that `pools` gives it.
 
     Args:
-        similarities: float (n, n), queries by documents; rows are cut into blocks of ``pool``.
-        pool: candidates of each query; a last, smaller block is joined to the one before.
+        similarities: float (n, n), queries by documents.
+        pool: candidates of each query.
     """
     import numpy as np
 
-    n = len(similarities)
-    starts = range(0, max(n - pool, 0) + 1, pool)
-    ranks = []
-    for start in starts:
-        end = n if start == starts[-1] else start + pool
-        ranks.append(own_ranks(similarities[start:end, start:end]))
+    ranks = [
+        own_ranks(similarities[asked, candidates], asked.start - candidates.start)
+        for asked, candidates in pools(len(similarities), pool)
+    ]
     return 1.0 / np.concatenate(ranks)

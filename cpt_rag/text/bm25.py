@@ -38,7 +38,8 @@ def _terms(identifier: str) -> tuple[int, tuple[int, ...]]:
     return len(words), tuple(zlib.crc32(term.encode("utf-8", "replace")) for term in terms)
 
 
-def _count(text: str) -> tuple[int, Counter[int]]:
+def count_terms(text: str) -> tuple[int, Counter[int]]:
+    """Number of words in ``text``, and how often it has each term."""
     length = 0
     counts: Counter[int] = Counter()
     for identifier, times in Counter(_identifier.findall(text)).items():
@@ -51,7 +52,7 @@ def _count(text: str) -> tuple[int, Counter[int]]:
 
 def document_vector(text: str) -> SparseVector | None:
     """Saturated, length-normalised term weights of ``text``; None where it has no word."""
-    length, counts = _count(text)
+    length, counts = count_terms(text)
     if not counts:
         return None
     norm = K1 * (1 - B + B * length / MEAN_LENGTH)
@@ -61,7 +62,7 @@ def document_vector(text: str) -> SparseVector | None:
 
 def query_vector(text: str) -> SparseVector | None:
     """Weight 1 for each distinct term of ``text``; None where it has no word."""
-    _, counts = _count(text)
+    _, counts = count_terms(text)
     if not counts:
         return None
     indices = sorted(counts)

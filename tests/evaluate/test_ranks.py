@@ -21,10 +21,12 @@ def test_candidates_come_from_the_querys_own_pool() -> None:
     np.testing.assert_allclose(reciprocal_ranks(similarities, pool=3), [1, 1 / 2, 1, 1, 1, 1])
 
 
-def test_a_last_pool_that_is_too_small_is_joined_to_the_one_before() -> None:
+def test_a_last_query_without_a_full_pool_meets_the_last_candidates() -> None:
     similarities = np.eye(7, dtype=np.float32)
-    similarities[3, 6] = 2
-    assert reciprocal_ranks(similarities, pool=3)[3] == 1 / 2
+    similarities[3, 6] = 2  # query 3 has a full pool of its own
+    similarities[6, 4] = 2
+    similarities[6, 3] = 2  # beyond the last three
+    np.testing.assert_allclose(reciprocal_ranks(similarities, pool=3), [1, 1, 1, 1, 1, 1, 1 / 2])
 
 
 def test_the_own_document_may_stand_further_right() -> None:
