@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gzip
 import json
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import cpt_rag
 from cpt_rag.encoders.static import StaticEncoder
 from cpt_training import train as training
 from cpt_training.config import TrainConfig, load_config
+from cpt_training.corpus.table import PAIRS, writing
 
 VERBS = ["open", "close", "read", "write", "copy", "move", "sort", "count", "merge", "split"]
 NOUNS = ["file", "socket", "table", "image", "queue", "index", "user", "token", "graph", "page"]
@@ -24,6 +24,10 @@ def rows(verbs: list[str]) -> list[dict[str, str]]:
     return [
         {
             "kind": "docstring_code",
+            "language": "python",
+            "package": "some",
+            "path": "a.py",
+            "licence": "MIT",
             "query": f"{verb.title()} the {noun} and return it.",
             "document": f"def {verb}_{noun}(self, {noun}):\n    return self.{noun}s.{verb}({noun})",
         }
@@ -35,8 +39,10 @@ def rows(verbs: list[str]) -> list[dict[str, str]]:
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     for split, verbs in (("train", VERBS), ("validation", VERBS[:5])):
-        with gzip.open(tmp_path / f"{split}.jsonl.gz", "wt", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows(verbs))
+        with writing(tmp_path / f"{split}.parquet", PAIRS) as table:
+            for row in rows(verbs):
+                table.append(row)
+            table.finish()
     (tmp_path / "statistics.json").write_text('{"sha256": "abc"}', encoding="utf-8")
     return tmp_path
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,14 +14,17 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from cpt_training.corpus.table import records
+
 Bag = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
 class TextPair:
-    """A query and the document that answers it, of one kind."""
+    """A query and the document that answers it, of one kind, in one language."""
 
     kind: str
+    language: str
     query: str
     document: str
 
@@ -62,10 +64,8 @@ class PairTokens:
 
 def read_pairs(path: Path) -> Iterator[TextPair]:
     """The rows of one split of a corpus."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            yield TextPair(row["kind"], row["query"], row["document"])
+    for row in records(path, ("kind", "language", "query", "document")):
+        yield TextPair(**row)
 
 
 def corpus_hash(directory: Path) -> str:

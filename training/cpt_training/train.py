@@ -45,8 +45,8 @@ def train(config: TrainConfig, corpus: Path, out: Path) -> None:
     """Run ``config`` on the corpus in ``corpus`` and save the model to ``out``."""
     torch.manual_seed(config.seed)
     torch.use_deterministic_algorithms(True)
-    pairs = [p for p in read_pairs(corpus / "train.jsonl.gz") if p.kind in config.kinds]
-    held_out = [p for p in read_pairs(corpus / "validation.jsonl.gz") if p.kind in config.kinds]
+    pairs = [p for p in read_pairs(corpus / "train.parquet") if p.kind in config.kinds]
+    held_out = [p for p in read_pairs(corpus / "validation.parquet") if p.kind in config.kinds]
     console.print(f"{len(pairs):,} training pairs, {len(held_out):,} for validation")
 
     tokenizer = learn_vocabulary(

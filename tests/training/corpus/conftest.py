@@ -18,7 +18,7 @@ def function(name: str, summary: str, body: str) -> str:
 
 def make_wheel(cache: Path, name: str, files: Mapping[str, str]) -> str:
     """Put a wheel where the build looks for it, and return its hash."""
-    folder = cache / "archives" / f"{name}-1.0"
+    folder = cache / "archives" / "wheel" / f"{name}-1.0"
     folder.mkdir(parents=True)
     wheel = folder / f"{name}-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as opened:

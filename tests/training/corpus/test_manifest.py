@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-import tarfile
 import zipfile
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from cpt_rag.errors import InvalidInputError
 from cpt_training.corpus import fetch
-from cpt_training.corpus.archive import sources
-from cpt_training.corpus.excluded import reason_excluded, reason_path_excluded
-from cpt_training.corpus.manifest import Package, find_manifest, load_manifest
+from cpt_training.corpus.manifest import SHIPPED, Package, find_manifest, load_manifest
 from cpt_training.corpus.pin import licence_of, pin, write_pinned
 
 from .conftest import make_wheel, row
@@ -32,7 +28,13 @@ def write(tmp_path: Path, *rows: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", [*_NEVER.split(), "Scikit_Learn", "pytest-cov", "semble"])
+_DRESSED = """Scikit_Learn pytest-cov semble @reduxjs/toolkit golang-github-spf13-afero
+golang-github-go-chi-chi golang-github-gin-gonic-gin rust-serde-derive rust-tokio-util ruby-rack
+ruby-rack-test libgoogle-gson-java libuv1 nlohmann-json3 rust-tracing-core php-guzzlehttp-psr7
+fmtlib phoenix.js"""
+
+
+@pytest.mark.parametrize("name", [*_NEVER.split(), *_DRESSED.split()])
 def test_what_is_measured_on_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidInputError, match="never trained on"):
         load_manifest(write(tmp_path, row(name, "train", DIGEST)))
@@ -51,6 +53,7 @@ def test_what_is_measured_on_is_refused(tmp_path: Path, name: str) -> None:
             "both of the family 'f'",
         ),
         (['{ version = "1" }'], "cannot be read"),
+        ([row("a", "train", DIGEST, size="3")], "cannot be read"),
     ],
 )
 def test_manifest_faults_are_named(tmp_path: Path, rows: list[str], message: str) -> None:
@@ -58,75 +61,75 @@ def test_manifest_faults_are_named(tmp_path: Path, rows: list[str], message: str
         load_manifest(write(tmp_path, *rows))
 
 
+def test_projects_of_one_name_share_a_split_whoever_serves_them(tmp_path: Path) -> None:
+    npm = 'source = "npm"\npackages = [' + row("yam_l", "test", DIGEST) + "]\n"
+    (tmp_path / "one.toml").write_text(npm)
+    (tmp_path / "two.toml").write_text("packages = [" + row("yam-l", "train", DIGEST) + "]\n")
+    both = tmp_path / "both.toml"
+    both.write_text('include = ["one", "two"]\n')
+    with pytest.raises(InvalidInputError, match=r"yam_l \(test\) and yam-l \(train\)"):
+        load_manifest(both)
+
+
+def test_a_manifest_of_manifests_has_their_packages(tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text(
+        'source = "debian"\npackages = [' + row("a", "test", DIGEST) + "]\n"
+    )
+    (tmp_path / "two.toml").write_text("packages = [" + row("b", "train", DIGEST) + "]\n")
+    both = tmp_path / "both.toml"
+    both.write_text('include = ["one", "two"]\nkinds = ["name_body"]\n')
+    manifest = load_manifest(both)
+    assert [(p.name, p.source) for p in manifest.packages] == [("a", "debian"), ("b", "wheel")]
+    assert manifest.kinds == ("name_body",)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('include = ["nothing"]', "no nothing.toml"),
+        ('include = ["both"]', "includes others"),
+        ("kinds = []", "keys kinds"),
+        ('packages = []\nkind = "x"', "keys kind, packages"),
+        ('packages = [{ name = "a" }]\nsource = "cargo"', "'source': 'cargo'"),
+        ('packages = []\nkinds = ["poem"]', "unknown kinds of pair: poem"),
+        ("packages = [", "not valid TOML"),
+    ],
+)
+def test_faults_of_a_whole_manifest_are_named(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "both.toml"
+    path.write_text(content)
+    with pytest.raises(InvalidInputError, match=message):
+        load_manifest(path)
+
+
 def test_unknown_manifest_lists_the_shipped_ones() -> None:
     with pytest.raises(InvalidInputError, match="python"):
         find_manifest("nothing-like-it")
 
 
-def test_shipped_manifest_is_valid_and_its_splits_are_disjoint() -> None:
-    manifest = load_manifest(find_manifest("python"))
+@pytest.mark.parametrize("name", sorted(path.stem for path in SHIPPED.glob("*.toml")))
+def test_shipped_manifest_is_valid_and_its_splits_are_disjoint(name: str) -> None:
+    manifest = load_manifest(find_manifest(name))
     by_split = {
         split: {p.family for p in manifest.packages if p.split == split}
         for split in ("train", "validation", "test")
     }
     assert sum(map(len, by_split.values())) == len(set().union(*by_split.values()))
-    assert len(by_split["test"]) >= 12
-
-
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("pip/_vendor/rich/text.py", "vendored"),
-        ("pip/_internal/req.py", None),
-        ("pkg/third_party/x.py", "vendored"),
-        ("requests/api.py", "excluded project"),
-        ("pkg/integrations/flask.py", "excluded project"),
-        ("sqlalchemy/orm/query.py", None),
-        ("pkg/tests/helpers.py", "tests"),
-        ("pkg/test_it.py", "tests"),
-        ("asyncio/base.py", "standard library"),
-    ],
-)
-def test_files_inside_a_package(path: str, reason: str | None) -> None:
-    assert reason_path_excluded(path) == reason
-    assert reason_excluded("networkx") is None
+    assert all(by_split.values())
 
 
 def test_wrong_hash_names_package_found_and_expected(tmp_path: Path) -> None:
     found = make_wheel(tmp_path, "pkg", {"pkg/a.py": ""})
     with pytest.raises(InvalidInputError) as caught:
-        fetch.fetch(Package("pkg", "train", "pkg", "1.0", "MIT", DIGEST), tmp_path)
+        fetch.fetch(Package("pkg", "wheel", "train", "pkg", "1.0", "MIT", DIGEST), tmp_path)
     assert all(part in str(caught.value) for part in ("pkg 1.0", found, DIGEST))
 
 
 def test_right_hash_is_not_fetched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = make_wheel(tmp_path, "pkg", {"pkg/a.py": ""})
     monkeypatch.setattr(fetch, "download", lambda *_: pytest.fail("downloaded"))
-    assert fetch.fetch(Package("pkg", "train", "pkg", "1.0", "MIT", digest), tmp_path).is_file()
-
-
-def test_wrong_hash_that_pip_finds_is_the_same_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> Path:
-        raise fetch.FetchError(f"pip:\n    Expected sha256 0\n    Got  {'f' * 64}")
-
-    monkeypatch.setattr(fetch, "download", refuse)
-    with pytest.raises(InvalidInputError, match=f"pkg 1.0 has the sha256 {'f' * 64}"):
-        fetch.fetch(Package("pkg", "train", "pkg", "1.0", "MIT", DIGEST), tmp_path)
-
-
-@pytest.mark.parametrize("name", ["../evil.py", "/etc/evil.py", "pkg/../../evil.py", "C:\\evil.py"])
-def test_archives_that_reach_outside_are_refused(tmp_path: Path, name: str) -> None:
-    wheel = tmp_path / "a.whl"
-    with zipfile.ZipFile(wheel, "w") as opened:
-        opened.writestr(name, "x = 1")
-    sdist = tmp_path / "a.tar.gz"
-    with tarfile.open(sdist, "w:gz") as opened_tar:
-        opened_tar.addfile(tarfile.TarInfo(name), BytesIO())
-    for archive in (wheel, sdist):
-        with pytest.raises(InvalidInputError, match=r"evil\.py"):
-            list(sources(archive))
+    package = Package("pkg", "wheel", "train", "pkg", "1.0", "MIT", digest)
+    assert fetch.fetch(package, tmp_path).is_file()
 
 
 @pytest.mark.parametrize(
@@ -151,11 +154,11 @@ def test_pin_fills_in_what_is_open_and_keeps_the_head(
     path = tmp_path / "c.toml"
     path.write_text('# why\npackages = [\n  { name = "pkg", split = "test" },\n]\n')
 
-    def download(_: object, folder: Path) -> Path:
-        wheel = folder / "pkg-2.0-py3-none-any.whl"
+    def download(*_: object) -> tuple[Path, str]:
+        wheel = tmp_path / "pkg-2.0-py3-none-any.whl"
         with zipfile.ZipFile(wheel, "w") as opened:
             opened.writestr("pkg-2.0.dist-info/METADATA", "Version: 2.0\nLicense-Expression: MIT\n")
-        return wheel
+        return wheel, "2.0"
 
     monkeypatch.setattr("cpt_training.corpus.pin.download", download)
     manifest = load_manifest(path, pinned=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from rich.progress import track
 from cpt_rag.cli.run import main
 from cpt_training.corpus.build import WORKERS, build
 from cpt_training.corpus.locate import DEFAULT_CACHE
-from cpt_training.corpus.manifest import find_manifest, load_manifest
+from cpt_training.corpus.manifest import Manifest, find_manifest, load_manifest
 from cpt_training.corpus.pin import pin, write_pinned
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -30,10 +31,15 @@ def build_command(
         typer.Option(help="Evaluation sets that nothing may resemble; rewrites the sidecar."),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that mine.")] = WORKERS,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Go on without packages that vanished.")
+    ] = False,
 ) -> None:
-    """Fetch, mine, clean, de-duplicate and split a corpus."""
+    """Fetch, mine, check, de-duplicate and split a corpus."""
     found = load_manifest(find_manifest(manifest))
-    console.print(f"Wrote {build(found, cache, evaluation, workers)}")
+    statistics = build(found, cache, evaluation, workers, allow_missing=allow_missing)
+    console.print(f"Wrote {statistics}, beside its splits and a page, statistics.html.")
+    console.print(_comparison(found, statistics))
 
 
 @app.command("pin")
@@ -50,6 +56,16 @@ def pin_command(
             write_pinned(found, packages)
             if not packages[i].licence:
                 console.print(f"{package.name}: no permissive licence found; check it by hand.")
+
+
+def _comparison(manifest: Manifest, statistics: Path) -> str:
+    """Whether the corpus is the one that the manifest was published with."""
+    if not manifest.published.is_file():
+        return "This corpus has not been published, so there is no hash to compare with."
+    ours, theirs = (json.loads(p.read_text())["sha256"] for p in (statistics, manifest.published))
+    if ours == theirs:
+        return f"The same corpus as published: {ours}"
+    return f"Another corpus than published: {ours} here, {theirs} there."
 
 
 if __name__ == "__main__":

@@ -7,6 +7,11 @@ import re
 from cpt_training.pairs import Pair
 
 MINIMUM_QUERY_WORDS = 3
+SHORT = frozenset(("name_body", "heading_section", "title_page"))
+"""Kinds whose queries, names and headings, are short by nature."""
+
+# A query that is code has fewer letters than prose.
+_CODE = frozenset(("signature_reference", "test_function"))
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _BOILERPLATE = re.compile(
     r"^(?:see (?:the )?(?:base|parent|super|docs?|documentation|:|`|class|[A-Z]\w+\.)"
@@ -32,10 +37,11 @@ def generated(source: str) -> bool:
 def fault(pair: Pair) -> str | None:
     """Why a pair is dropped, or None."""
     query = pair.query
-    if len(_WORD.findall(query)) < MINIMUM_QUERY_WORDS:
+    if len(_WORD.findall(query)) < MINIMUM_QUERY_WORDS - (pair.kind in SHORT):
         return "query too short"
     letters = sum(character.isascii() and character.isalpha() for character in query)
-    if letters < 0.6 * len(query) or not _mostly_ascii(query) or not _mostly_ascii(pair.document):
+    share = 0.4 if pair.kind in _CODE else 0.6
+    if letters < share * len(query) or not _mostly_ascii(query) or not _mostly_ascii(pair.document):
         return "query or document not English text"
     if _BOILERPLATE.match(query):
         return "boilerplate"

@@ -1,13 +1,11 @@
 """What no shipped or compared model may be trained on, because it is measured on it.
 
-A manifest that names one of these is refused, and folders or files of one of these names inside
-any other package are passed over, so that vendored copies and thin wrappers stay out too.
+A manifest that names one of these is refused; ``paths`` keeps their copies out of other packages.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from types import MappingProxyType
 
 _REPO_SEARCH = "a repository of the repo-search benchmark, or of the same authors"
@@ -25,7 +23,13 @@ _NAMES = {
         gson libuv fmtlib fmt nlohmann-json axum tokio hyper tower serde serde-json syn alamofire
         ecto plug phoenix phoenix-live-view monolog guzzle guzzlehttp xmonad lazy-nvim
         telescope-nvim plenary-nvim zig-clap bats-core bash-it dapper circe
-        typer fastapi-cli""",
+        typer fastapi-cli
+        spf13 gin-gonic go-chi jshttp pillarjs expressjs koajs reduxjs rackup encode
+        rust-anyhow rust-async-trait rust-bytes rust-dtoa rust-erased-serde rust-h2 rust-http
+        rust-http-body rust-indoc rust-inventory rust-itoa rust-loom rust-mio rust-paste
+        rust-proc-macro2 rust-prost rust-quote rust-ryu rust-semver rust-sharded-slab rust-slab
+        rust-thiserror rust-tonic rust-tracing rust-trybuild rust-typetag rust-unsafe-libyaml
+        spdlog google-gson""",
     _SWE_BENCH: """
         astropy astroquery photutils sunpy django pylint astroid pyflakes pycodestyle flake8
         pytest pluggy iniconfig tox sphinx docutils sympy mpmath xarray datatree psf""",
@@ -41,6 +45,8 @@ _NAMES = {
 EXCLUDED = MappingProxyType(
     {name: reason for reason, names in _NAMES.items() for name in names.split()}
 )
+_PREFIXES = """axum chi cobra express gin guzzle guzzlehttp hyper koa monolog rack redux serde
+    sinatra tokio tower tracing uv zod"""
 _FAMILIES = MappingProxyType(
     {
         "pytest-": _SWE_BENCH,
@@ -52,20 +58,15 @@ _FAMILIES = MappingProxyType(
         "numpy-": _LIBRARY_DOCS,
         "pandas-": _LIBRARY_DOCS,
         "types-": "stubs of other packages",
+        **{f"{name}-": _REPO_SEARCH for name in _PREFIXES.split()},
     }
 )
-_VENDORED = """vendor _vendor vendored _vendored vendors third_party thirdparty third-party
-    _third_party 3rdparty extern externals external _external _distutils"""
-VENDORED_FOLDERS = frozenset(_VENDORED.split())
-# Deep inside a package many excluded names are ordinary words (orm, plug); these are not.
-_UNMISTAKABLE = """requests flask click werkzeug jinja2 httpx starlette uvicorn model2vec django
-    astropy pylint pytest sphinx sympy xarray numpy pandas modin scipy sklearn matplotlib seaborn
-    tensorflow keras torch torchvision pygame distutils lib2to3 typeshed"""
-_TELLING = frozenset(_UNMISTAKABLE.split())
-# Folders of these names hold tests or build leftovers, not implementations.
-UNWANTED_FOLDERS = frozenset(
-    {"tests", "test", "testing", "_tests", "site-packages", "node_modules"}
+# How Debian dresses the names of other ecosystems' packages.
+_PREFIX = re.compile(
+    r"^(?:golang-(?:github|gopkg|gitlab|golang|google|go)-"
+    r"|(?:golang|(?:lib)?rust|ruby|php|node|python|haskell|lua|erlang|elixir)-|lib)"
 )
+_SUFFIX = re.compile(r"(?:-java|-dev|-cpp|\.?js)?[\d.]*$")
 
 
 def normal_name(name: str) -> str:
@@ -81,20 +82,17 @@ def reason_excluded(name: str) -> str | None:
     return next((why for start, why in _FAMILIES.items() if normal.startswith(start)), None)
 
 
-def reason_path_excluded(path: str) -> str | None:
-    """Why a file inside a package is left out, or None."""
-    *folders, file = path.split("/")
-    stem = file.rsplit(".", 1)[0]
-    if any(folder.lower() in VENDORED_FOLDERS for folder in folders):
-        return "vendored"
-    if any(folder.lower() in UNWANTED_FOLDERS for folder in folders):
-        return "tests"
-    if stem.startswith("test_") or stem.endswith("_test") or stem == "conftest":
-        return "tests"
-    top = folders[0] if folders else stem
-    if reason_excluded(top) or not _TELLING.isdisjoint((*folders, stem)):
-        return "excluded project"
-    # A package that installs a name of the standard library carries a copy of it.
-    if top in sys.stdlib_module_names:
-        return "standard library"
-    return None
+def reason_package_excluded(name: str) -> str | None:
+    """Why a package is left out, by its name in any package manager, or None.
+
+    Looks through npm's scopes, Debian's prefixes and suffixes, and the owner in a Go path.
+    """
+    names = {name, *name.lstrip("@").split("/")}
+    for one in tuple(names):
+        bare = _PREFIX.sub("", one)
+        owner, _, rest = bare.partition("-")
+        names |= {bare, owner, rest} if one.startswith("golang-") else {bare}
+        names.add(one.removeprefix("lib").removesuffix("-dev"))
+    names |= {_SUFFIX.sub("", one) for one in names}
+    found = (reason_excluded(one) for one in sorted(names) if one)
+    return next((reason for reason in found if reason), None)

@@ -14,7 +14,7 @@ DEFAULT_CACHE = Path(platformdirs.user_cache_dir("cpt-rag")) / "corpus"
 
 
 def corpus_directory(name_or_file: str, cache: Path | None = None) -> Path:
-    """Folder of the corpus with one ``SPLIT.jsonl.gz`` for each split; built where needed."""
+    """Folder of the corpus with one ``SPLIT.parquet`` for each split; built where needed."""
     manifest = load_manifest(find_manifest(name_or_file))
     folder = (cache or DEFAULT_CACHE) / manifest.name
     statistics = folder / "statistics.json"

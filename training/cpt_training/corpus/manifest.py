@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cpt_rag.errors import InvalidInputError
-from cpt_training.corpus.excluded import normal_name, reason_excluded
-from cpt_training.pairs import MINERS
+from cpt_training.corpus.excluded import normal_name, reason_excluded, reason_package_excluded
+from cpt_training.pairs.registry import KINDS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,8 +22,9 @@ else:
 SHIPPED = Path(__file__).parent.parent / "corpora"
 # Held-out splits come first: what they hold is kept out of the ones after them.
 SPLITS = ("test", "validation", "train")
+SOURCES = ("wheel", "sdist", "npm", "debian", "deb")
 _PERMISSIVE = """MIT MIT-0 MIT-CMU BSD-2-Clause BSD-3-Clause 0BSD Apache-2.0 ISC PSF-2.0 Python-2.0
-    HPND Zlib Unlicense"""
+    HPND Zlib Unlicense BSL-1.0 CC0-1.0 curl X11"""
 LICENCES = frozenset(_PERMISSIVE.split())
 
 
@@ -31,10 +32,12 @@ LICENCES = frozenset(_PERMISSIVE.split())
 class Package:
     """One row of a manifest; ``version``, ``licence`` and ``sha256`` are empty until pinned.
 
-    ``family`` names the packages of one author or organisation, which share a split.
+    ``source`` says which package manager serves it, and in which form. ``family`` names the
+    packages of one author or organisation, which share a split.
     """
 
     name: str
+    source: str
     split: str
     family: str
     version: str = ""
@@ -45,6 +48,12 @@ class Package:
     def pinned(self) -> bool:
         """Whether the row says exactly which file it means."""
         return bool(self.version and self.licence and self.sha256)
+
+    @property
+    def folder(self) -> str:
+        """Where in a cache its archive lies."""
+        name = self.name.replace("/", "+")
+        return f"archives/{self.source}/{name}-{self.version or 'newest'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +67,20 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """sha256 of the manifest and its sidecar: what a built corpus was made from."""
-        files = (self.path, self.sidecar)
-        return hashlib.sha256(b"".join(p.read_bytes() for p in files if p.is_file())).hexdigest()
+        """sha256 of all that a built corpus was made from: kinds, packages and the sidecar."""
+        rows = "".join(f"{row}\n" for row in (self.kinds, *self.packages))
+        sidecar = self.sidecar.read_bytes() if self.sidecar.is_file() else b""
+        return hashlib.sha256(rows.encode() + sidecar).hexdigest()
 
     @property
     def sidecar(self) -> Path:
         """The ids of pairs that resemble a text of the evaluation, one on each line."""
         return self.path.with_suffix(".excluded.txt")
+
+    @property
+    def published(self) -> Path:
+        """The statistics of the corpus as it was built when the manifest was written."""
+        return self.path.with_suffix(".statistics.json")
 
 
 def find_manifest(name_or_path: str) -> Path:
@@ -83,33 +98,74 @@ def find_manifest(name_or_path: str) -> Path:
 
 
 def load_manifest(path: Path, *, pinned: bool = True) -> Manifest:
-    """Read and check a manifest; ``pinned=False`` admits rows that are still to be pinned."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInputError(
-            f"{path.name} is not valid TOML: {error}.", expected="kinds = [...], packages = [...]"
-        ) from error
-    kinds = tuple(content.get("kinds", MINERS))
-    unknown = sorted(set(kinds) - set(MINERS))
+    """Read and check a manifest; ``pinned=False`` admits rows that are still to be pinned.
+
+    A manifest has ``packages``, of its ``source`` where a row names no other, or it has
+    ``include``, names of other manifests beside it, whose packages are its own; ``kinds`` are all
+    kinds of pair where it names none.
+    """
+    content = _read(path)
+    kinds = tuple(content.get("kinds", KINDS))
+    unknown = sorted(set(kinds) - set(KINDS))
     if unknown:
         raise InvalidInputError(
             f"{path.name} asks for unknown kinds of pair: {', '.join(unknown)}.",
-            expected=f"some of: {', '.join(MINERS)}",
+            expected=f"some of: {', '.join(KINDS)}",
         )
-    packages = tuple(_package(row, path.name) for row in content.get("packages", ()))
-    manifest = Manifest(path.stem, path, kinds, packages)
+    packages: list[Package] = []
+    for file, part in _parts(path, content):
+        source = part.get("source", "wheel")
+        packages += [_package({"source": source, **row}, file) for row in part["packages"]]
+    manifest = Manifest(path.stem, path, kinds, tuple(packages))
     _check(manifest, pinned=pinned)
     return manifest
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(
+            f"{path.name} is not valid TOML: {error}.",
+            expected="packages = [...], or include = [...]",
+        ) from error
+    known = {"include", "kinds", "packages", "source"}
+    if set(content) - known or ("packages" in content) == ("include" in content):
+        raise InvalidInputError(
+            f"{path.name} has the keys {', '.join(sorted(content)) or 'none'}.",
+            expected="packages with their source, or include; and kinds if not all are wanted",
+        )
+    return content
+
+
+def _parts(path: Path, content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The files that hold packages, and their content."""
+    if "packages" in content:
+        yield path.name, content
+    for name in content.get("include", ()):
+        beside = path.with_name(f"{name}.toml")
+        if not beside.is_file():
+            raise InvalidInputError(
+                f"{path.name} includes {name!r}, and there is no {beside.name} beside it.",
+                expected="names of manifests in the same folder",
+            )
+        part = _read(beside)
+        if "packages" not in part:
+            raise InvalidInputError(
+                f"{path.name} includes {beside.name}, which includes others in turn.",
+                expected="manifests that have packages",
+            )
+        yield beside.name, part
+
+
 def _package(row: Mapping[str, Any], file: str) -> Package:
-    known = {"name", "split", "family", "version", "licence", "sha256"}
+    known = {"name", "source", "split", "family", "version", "licence", "sha256"}
     name = row.get("name")
-    if not isinstance(name, str) or set(row) - known:
+    if not isinstance(name, str) or set(row) - known or row["source"] not in SOURCES:
         raise InvalidInputError(
             f"A row of {file} cannot be read: {dict(row)}.",
-            expected=f"a name, and of the rest only: {', '.join(sorted(known - {'name'}))}",
+            expected=f"a name, and of the rest only: {', '.join(sorted(known - {'name'}))}; "
+            f"a source of: {', '.join(SOURCES)}",
         )
     values = {key: str(value) for key, value in row.items()}
     return Package(**{"split": "train", "family": normal_name(name), **values})
@@ -117,8 +173,7 @@ def _package(row: Mapping[str, Any], file: str) -> Package:
 
 def _check(manifest: Manifest, *, pinned: bool) -> None:
     file = manifest.path.name
-    split_of: dict[str, Package] = {}
-    names: set[str] = set()
+    names: set[tuple[str, str]] = set()
     for package in manifest.packages:
         _check_package(package, file)
         if pinned and not package.pinned:
@@ -126,20 +181,29 @@ def _check(manifest: Manifest, *, pinned: bool) -> None:
                 f"{package.name} in {file} lacks a version, licence or sha256.",
                 remedy=f"python -m cpt_training.corpus pin {file}",
             )
-        if normal_name(package.name) in names:
+        key = (package.source, normal_name(package.name))
+        if key in names:
             raise InvalidInputError(f"{package.name} stands twice in {file}.")
-        names.add(normal_name(package.name))
-        relative = split_of.setdefault(package.family, package)
-        if relative.split != package.split:
-            raise InvalidInputError(
-                f"{relative.name} ({relative.split}) and {package.name} ({package.split}) are both "
-                f"of the family {package.family!r} in {file}.",
-                expected="all packages of one author or organisation in one split",
-            )
+        names.add(key)
+    _check_families(manifest.packages, file)
+
+
+def _check_families(packages: Sequence[Package], file: str) -> None:
+    """No family, and no project that several package managers serve, is in two splits."""
+    split_of: dict[str, Package] = {}
+    for package in packages:
+        for family in {package.family, normal_name(package.name)}:
+            relative = split_of.setdefault(family, package)
+            if relative.split != package.split:
+                raise InvalidInputError(
+                    f"{relative.name} ({relative.split}) and {package.name} ({package.split}) are "
+                    f"both of the family {family!r} in {file}.",
+                    expected="all packages of one author or organisation in one split",
+                )
 
 
 def _check_package(package: Package, file: str) -> None:
-    reason = reason_excluded(package.name) or reason_excluded(package.family)
+    reason = reason_package_excluded(package.name) or reason_excluded(package.family)
     if reason:
         raise InvalidInputError(
             f"{package.name} in {file} is never trained on: {reason}.",

@@ -1,110 +1,98 @@
-"""One package to clean pairs, in a process of its own."""
+"""One package to its clean pairs, in a file of their own; done once for a package and a miner."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
-from cpt_training.corpus.archive import sources
-from cpt_training.corpus.clean import fault, generated
-from cpt_training.corpus.excluded import reason_path_excluded
+import cpt_rag.chunking
+import cpt_rag.text
+import cpt_training.pairs
+from cpt_training.corpus.clean import fault
+from cpt_training.corpus.files import source_files
 from cpt_training.corpus.manifest import Package
-from cpt_training.corpus.near import NearDuplicates, evaluation_texts
-from cpt_training.pairs import MINERS, Pair
+from cpt_training.corpus.table import MINED, Table, writing
+from cpt_training.pairs import Pair, SourceFile
+from cpt_training.pairs.registry import MINERS, PACKAGE_MINERS
 
-EVALUATION_THRESHOLD = 0.7
-HELD_OUT_THRESHOLD = 0.8
-
-
-@dataclass(slots=True)
-class Mined:
-    """What one package gave: pairs with their paths, and what was left out and why."""
-
-    package: Package
-    pairs: list[tuple[str, Pair]] = field(default_factory=list)
-    dropped: Counter[str] = field(default_factory=Counter)
-    near_evaluation: list[str] = field(default_factory=list)
+PAIRS_PER_PACKAGE = 2_000
+# The kind that the held-out tests are made of; few packages have more.
+_MOST = {"docstring_code": 4_000}
+_DECIDING = ("archive", "clean", "excluded", "files", "mine", "paths")
+_SAME_LANGUAGE = {"tsx": "typescript"}
 
 
-class Miner:
-    """Mines packages; holds what they are compared with.
+def mined_path(package: Package, kinds: Sequence[str], cache_folder: Path) -> Path:
+    """Where the pairs of a package lie: another place where the miners were changed."""
+    made_from = "\n".join((package.source, package.sha256, *kinds, _miners_digest()))
+    name = f"{Path(package.folder).name}-{hashlib.sha256(made_from.encode()).hexdigest()[:16]}"
+    return cache_folder / "mined" / package.source / f"{name}.parquet"
 
-    Args:
-        kinds: the kinds of pair to mine.
-        excluded: ids of pairs that a former build found too close to the evaluation.
-        evaluation: a folder of evaluation sets, when this build is to look again.
-        held_out: documents of the held-out splits.
+
+def mine_package(package: Package, archive: Path, kinds: Sequence[str], target: Path) -> Path:
+    """Write the clean pairs of a package, sorted by kind and id, so many of a kind at most.
+
+    The file's notes count what was dropped, by reason.
     """
-
-    def __init__(
-        self,
-        kinds: Sequence[str],
-        excluded: Collection[str],
-        evaluation: Path | None,
-        held_out: Sequence[str],
-    ) -> None:
-        self._kinds = kinds
-        self._excluded = excluded
-        self._evaluation = (
-            NearDuplicates(evaluation_texts(evaluation), EVALUATION_THRESHOLD)
-            if evaluation
-            else None
-        )
-        self._held_out = NearDuplicates(held_out, HELD_OUT_THRESHOLD)
-
-    def mine(self, package: Package, archive: Path) -> Mined:
-        """Every clean pair of one package, one for each query and for each document."""
-        mined = Mined(package)
-        seen: set[tuple[str, str]] = set()
-        for path, source in sources(archive):
-            reason = reason_path_excluded(path)
-            if reason is None and generated(source):
-                reason = "generated"
-            if reason:
-                mined.dropped[f"file: {reason}"] += 1
-                continue
-            for kind in self._kinds:
-                for pair in MINERS[kind](source):
-                    # Some packages hold copies of a file; one look at each pair is enough.
-                    if (kind, pair.id) in seen:
-                        mined.dropped["duplicate"] += 1
-                        continue
-                    seen.add((kind, pair.id))
-                    fault_found = self._fault(pair, mined)
-                    if fault_found:
-                        mined.dropped[fault_found] += 1
-                    else:
-                        mined.pairs.append((path, pair))
-        return mined
-
-    def _fault(self, pair: Pair, mined: Mined) -> str | None:
-        reason = fault(pair)
+    dropped: Counter[str] = Counter()
+    files = source_files(archive, package.source, dropped)
+    found: dict[str, dict[str, tuple[str, Pair]]] = {kind: {} for kind in kinds}
+    for path, pair in _mined(files, kinds):
+        # Some packages hold copies of a function; one of them is enough.
+        reason = "duplicate" if pair.id in found[pair.kind] else fault(pair)
         if reason:
-            return reason
-        if self._evaluation is None:
-            if pair.id in self._excluded:
-                return "near the evaluation"
-        elif pair.query in self._evaluation or pair.document in self._evaluation:
-            mined.near_evaluation.append(pair.id)
-            return "near the evaluation"
-        return "near a held-out document" if pair.document in self._held_out else None
+            dropped[reason] += 1
+        else:
+            found[pair.kind][pair.id] = (path, pair)
+    with writing(target, MINED) as table:
+        for kind in kinds:
+            most = _MOST.get(kind, PAIRS_PER_PACKAGE)
+            _write(table, found[kind], most)
+            dropped["over the limit of a package"] += max(0, len(found[kind]) - most)
+        table.finish({"dropped": +dropped})
+    return target
 
 
-_miner: list[Miner] = []
+def _write(table: Table, found: dict[str, tuple[str, Pair]], most: int) -> None:
+    # By id: which pairs stay under the limit has nothing to do with where they stand.
+    for _, (path, pair) in sorted(found.items())[:most]:
+        table.append(
+            {
+                "kind": pair.kind,
+                "language": _SAME_LANGUAGE.get(pair.language, pair.language),
+                "query": pair.query,
+                "document": pair.document,
+                "path": path,
+            }
+        )
 
 
-def prepare_worker(
-    kinds: Sequence[str],
-    excluded: Collection[str],
-    evaluation: Path | None,
-    held_out: Sequence[str],
-) -> None:
-    """Give this process its miner."""
-    _miner[:] = [Miner(kinds, excluded, evaluation, held_out)]
+def _mined(files: Sequence[SourceFile], kinds: Sequence[str]) -> Iterator[tuple[str, Pair]]:
+    for file in files:
+        if not file.test:
+            for kind in kinds:
+                if kind in MINERS:
+                    for pair in MINERS[kind](file):
+                        yield file.path, pair
+    for kind in kinds:
+        if kind in PACKAGE_MINERS:
+            for pair in PACKAGE_MINERS[kind](files):
+                yield "", pair
 
 
-def mine_in_worker(task: tuple[Package, Path]) -> Mined:
-    """Mine one package with this process's miner."""
-    return _miner[0].mine(*task)
+@cache
+def _miners_digest() -> str:
+    """A hash of the code that decides what is mined."""
+    here = Path(__file__).parent
+    files = [
+        here / f"{name}.py" for name in ("archive", "clean", "excluded", "files", "mine", "paths")
+    ]
+    for module in (cpt_training.pairs, cpt_rag.chunking, cpt_rag.text):
+        files += sorted(Path(module.__path__[0]).rglob("*.py"))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

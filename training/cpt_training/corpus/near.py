@@ -8,6 +8,7 @@ import re
 import textwrap
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ Shingles = NDArray[np.uint64]
 SIZE = 5
 PERMUTATIONS = 64
 SHORTEST_EVALUATION_TEXT = 20
+MARKS = np.uint64(2**26)
 # Candidates are gathered a little below the threshold, so that the estimate misses few.
 MARGIN = 0.15
 _token = re.compile(TOKEN_PATTERN)
@@ -42,41 +44,81 @@ def shingles(words: list[str]) -> Shingles:
     return np.unique(np.asarray(rows, np.uint64) >> np.uint64(32))
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What is compared of a text: all of a short one, the shingles of a longer one."""
+
+    words: str
+    grams: Shingles | None
+
+    @classmethod
+    def of(cls, text: str) -> Digest:
+        """Of any text; white space and the case of letters do not matter."""
+        words = tokens(text)
+        return cls(" ".join(words), shingles(words) if len(words) >= SIZE else None)
+
+
 class NearDuplicates:
-    """Says whether a text is one of the given texts, or nearly.
+    """Finds which of the given texts another one is equal to, or nearly.
 
     Texts shorter than five tokens must be equal after normalisation.
     """
 
     def __init__(self, texts: Iterable[str], threshold: float) -> None:
         self._threshold = threshold
-        self._short: set[str] = set()
-        self._shingles: list[Shingles] = []
+        self._short: dict[str, int] = {}
+        self._shingles: dict[int, Shingles] = {}
         self._lsh = MinHashLSH(threshold=threshold - MARGIN, num_perm=PERMUTATIONS)
-        for text in texts:
-            words = tokens(text)
-            if len(words) < SIZE:
-                self._short.add(" ".join(words))
-                continue
-            grams = shingles(words)
-            self._lsh.insert(len(self._shingles), _minhash(grams), check_duplication=False)
-            self._shingles.append(grams)
-        every = np.concatenate(self._shingles) if self._shingles else np.array([], np.uint64)
-        self._known = np.unique(every)
+        for place, text in enumerate(texts):
+            digest = Digest.of(text)
+            if digest.grams is None:
+                self._short.setdefault(digest.words, place)
+            else:
+                self._lsh.insert(place, minhash(digest.grams), check_duplication=False)
+                self._shingles[place] = digest.grams
+        self._marks = np.zeros(MARKS, np.bool_)
+        for grams in self._shingles.values():
+            self._marks[grams % MARKS] = True
 
-    def __contains__(self, text: str) -> bool:
-        words = tokens(text)
-        if len(words) < SIZE:
-            return " ".join(words) in self._short
-        if not self._known.size:
-            return False
-        grams = shingles(words)
+    def find(self, text: Digest) -> int | None:
+        """The place of a text like this one among the given ones, or None."""
+        grams = text.grams
+        if grams is None:
+            return self._short.get(text.words)
         # |A & B| / |A | B| >= t asks for |A & B| >= t |A|: most texts end here, with certainty.
-        places = np.minimum(np.searchsorted(self._known, grams), self._known.size - 1)
-        if np.count_nonzero(self._known[places] == grams) < self._threshold * grams.size:
-            return False
-        candidates = self._lsh.query(_minhash(grams))
-        return any(jaccard(grams, self._shingles[key]) >= self._threshold for key in candidates)
+        if np.count_nonzero(self._marks[grams % MARKS]) < self._threshold * grams.size:
+            return None
+        candidates = sorted(self._lsh.query(minhash(grams)))
+        alike = (c for c in candidates if jaccard(grams, self._shingles[c]) >= self._threshold)
+        return next(alike, None)
+
+
+class Sketches:
+    """Documents seen so far, by their MinHash alone; finds those that are nearly equal."""
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+        self._lsh = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
+        self._kept: list[NDArray[np.uint32]] = []
+
+    def add(self, sketch: bytes) -> bool:
+        """Keep a document, or answer False where it is like one that was kept before."""
+        values = np.frombuffer(sketch, np.uint32)
+        full = _EMPTY.copy()
+        full.hashvalues = values.astype(np.uint64)
+        for place in self._lsh.query(full):
+            if np.count_nonzero(self._kept[place] == values) >= self._threshold * PERMUTATIONS:
+                return False
+        self._lsh.insert(len(self._kept), full, check_duplication=False)
+        self._kept.append(values)
+        return True
+
+
+def sketch(digest: Digest) -> bytes:
+    """The MinHash of a text as bytes, none where it is too short for one."""
+    if digest.grams is None:
+        return b""
+    return bytes(np.asarray(minhash(digest.grams).hashvalues).astype(np.uint32).tobytes())
 
 
 def jaccard(first: Shingles, second: Shingles) -> float:
@@ -85,19 +127,20 @@ def jaccard(first: Shingles, second: Shingles) -> float:
     return float(common / (first.size + second.size - common))
 
 
-def evaluation_texts(folder: Path) -> Iterator[str]:
-    """Every text under a folder of evaluation sets: the longer strings of its JSON lines.
+def evaluation_texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Set and text of all there is under a folder of evaluation sets: its longer strings.
 
     Python code also yields itself without its docstrings, as it would stand in a mined pair.
     """
     for path in sorted(folder.rglob("*.jsonl")):
         beir = path.name in ("corpus.jsonl", "queries.jsonl")
+        name = path.relative_to(folder).parts[0].removesuffix(".jsonl")
         with path.open(encoding="utf-8") as lines:
             for line in lines:
                 for text in _strings(json.loads(line)):
                     if beir or len(text) > SHORTEST_EVALUATION_TEXT:
-                        yield text
-                        yield from _parted(text)
+                        yield name, text
+                        yield from ((name, part) for part in _parted(text))
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -129,7 +172,8 @@ def _parted(text: str) -> Iterator[str]:
                 yield docstring
 
 
-def _minhash(grams: Shingles) -> MinHash:
+def minhash(grams: Shingles) -> MinHash:
+    """The MinHash of a text's shingles."""
     # A copy shares the permutations, which take longer to draw than to apply.
     sketch = _EMPTY.copy()
     sketch.update_batch(grams.tolist())

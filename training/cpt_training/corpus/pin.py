@@ -1,15 +1,16 @@
-"""Fill in what a manifest's rows leave open, from the wheels that pip finds for their names."""
+"""Fill in what a manifest's rows leave open, from the archives found for their names."""
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from email.parser import HeaderParser
 from pathlib import Path
 
 from cpt_rag.errors import InvalidInputError
+from cpt_training.corpus.archive import members
 from cpt_training.corpus.excluded import normal_name
 from cpt_training.corpus.fetch import download, sha256
 from cpt_training.corpus.manifest import LICENCES, Manifest, Package
@@ -45,24 +46,15 @@ _SPELLINGS = {
 
 
 def pin(package: Package, cache: Path) -> Package:
-    """The row with the version, hash and licence of the wheel, which stays in the cache."""
-    archives = cache / "archives"
-    archives.mkdir(parents=True, exist_ok=True)
-    wanted = f"{package.name}=={package.version}" if package.version else package.name
-    with tempfile.TemporaryDirectory(dir=archives) as scratch:
-        arriving = Path(scratch) / "arriving"
-        arriving.mkdir()
-        wheel = download([wanted], arriving)
-        version, licence = _metadata(wheel)
-        digest = sha256(wheel)
-        folder = archives / f"{normal_name(package.name)}-{version}"
-        if not folder.exists():
-            arriving.rename(folder)
+    """The row with the version, hash and licence of its archive, which stays in the cache."""
+    archive, version = download(package, cache)
+    digest = sha256(archive)
     if package.sha256 not in ("", digest):
         raise InvalidInputError(
             f"{package.name} {version} has the sha256 {digest}.", expected=package.sha256
         )
-    return replace(package, version=version, sha256=digest, licence=package.licence or licence)
+    licence = package.licence or _licence(archive, package.source)
+    return replace(package, version=version, sha256=digest, licence=licence)
 
 
 def write_pinned(manifest: Manifest, packages: Iterable[Package]) -> None:
@@ -73,29 +65,39 @@ def write_pinned(manifest: Manifest, packages: Iterable[Package]) -> None:
             f"{manifest.path.name} has no line {_HEAD.strip()!r}.",
             expected="one inline table for each package, on a line of its own",
         )
-    rows = "".join(f"  {{ {_row(package)} }},\n" for package in packages)
+    source = re.search(r'^source = "(\w+)"', before, re.MULTILINE)
+    default = source[1] if source else "wheel"
+    rows = "".join(f"  {{ {_row(package, default)} }},\n" for package in packages)
     manifest.path.write_text(f"{before}{_HEAD}{rows}]\n", encoding="utf-8")
 
 
-def _row(package: Package) -> str:
-    fields = ("name", "version", "split", "family", "licence", "sha256")
+def _row(package: Package, source: str) -> str:
+    fields = ("name", "source", "version", "split", "family", "licence", "sha256")
+    understood = {"family": normal_name(package.name), "source": source}
     values = ((field, getattr(package, field)) for field in fields)
     return ", ".join(
         f'{field} = "{value}"'
         for field, value in values
-        if value and not (field == "family" and value == normal_name(package.name))
+        if value and value != understood.get(field)
     )
 
 
-def _metadata(wheel: Path) -> tuple[str, str]:
-    with zipfile.ZipFile(wheel) as opened:
-        path = next(n for n in opened.namelist() if n.endswith(".dist-info/METADATA"))
-        headers = HeaderParser().parsestr(opened.read(path).decode("utf-8", "replace"))
+def _licence(archive: Path, source: str) -> str:
+    """What the archive says of its own licence; Debian's copyright files are read by a person."""
+    if source == "npm":
+        found = members(archive, lambda path: path == "package.json")
+        stated = json.loads(found[0][1])["license"] if found else ""
+        return stated if stated in LICENCES else ""
+    ending = ".dist-info/METADATA" if source == "wheel" else "PKG-INFO"
+    found = members(archive, lambda path: path.endswith(ending) and path.count("/") < 2)
+    if source in ("debian", "deb") or not found:
+        return ""
+    headers = HeaderParser().parsestr(found[0][1].decode("utf-8", "replace"))
     expression = (headers["License-Expression"] or "").strip()
     stated = (headers["License"] or "").strip()
     classifiers = headers.get_all("Classifier") or []
     names = {c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License :: OSI")}
-    return headers["Version"], licence_of(expression, stated, names)
+    return licence_of(expression, stated, names)
 
 
 def licence_of(expression: str, stated: str, classifiers: Iterable[str]) -> str:

@@ -1,24 +1,5 @@
-"""Miners: from one source file to training pairs.
+"""Miners: from the files of a package to training pairs; ``registry`` names them all."""
 
-A new kind of pair is one file here with a ``mine`` function and one row in ``MINERS``.
-"""
+from cpt_training.pairs.pair import TEXT, Pair, SourceFile
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
-
-from cpt_training.pairs import class_outline, docstring_code, summary_rest
-from cpt_training.pairs.pair import Pair
-
-__all__ = ["MINERS", "Miner", "Pair"]
-
-Miner = Callable[[str], Iterator[Pair]]
-
-MINERS: Mapping[str, Miner] = MappingProxyType(
-    {
-        docstring_code.KIND: docstring_code.mine,
-        summary_rest.KIND: summary_rest.mine,
-        class_outline.KIND: class_outline.mine,
-    }
-)
+__all__ = ["TEXT", "Pair", "SourceFile"]

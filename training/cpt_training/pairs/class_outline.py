@@ -1,39 +1,71 @@
-"""A class's docstring and its outline: the header and the signatures of its methods."""
+"""What the documentation of a class says, and the class's outline: header and members."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
-from cpt_training.pairs import python_source as python
-from cpt_training.pairs.pair import Pair
+from cpt_training.pairs.code.anatomy import body_of, holder
+from cpt_training.pairs.code.definitions import Definition, definitions
+from cpt_training.pairs.pair import Pair, SourceFile
+from cpt_training.pairs.prose import cut_lines, lead
 
 KIND = "class_outline"
-MINIMUM_METHODS = 3
+MINIMUM_MEMBERS = 3
+_KINDS = frozenset({"class", "struct", "interface", "trait", "object", "module"})
+_MEMBERS = frozenset({"function", "method"})
+_FIELDS = frozenset(
+    {
+        "container_field",
+        "field_declaration",
+        "field_definition",
+        "property_declaration",
+        "property_signature",
+        "public_field_definition",
+    }
+)
+_FIELD_CHARACTERS = 120
 
 
-def mine(source: str) -> Iterator[Pair]:
-    """Yield documented classes with a few methods."""
-    module = python.parse(source)
-    if module is None:
+def mine(file: SourceFile) -> Iterator[Pair]:
+    """Yield documented types with a few members."""
+    if file.test:
         return
-    for node in python.definitions(module):
-        if not isinstance(node, ast.ClassDef) or node.name.startswith("Test"):
+    found = definitions(file)
+    members: dict[str, list[Definition]] = defaultdict(list)
+    for definition in found:
+        # Methods in Go and in Rust's ``impl`` are known by their symbol alone.
+        if definition.kind in _MEMBERS and "." in definition.symbol:
+            members[definition.symbol.rpartition(".")[0]].append(definition)
+    for definition in found:
+        if definition.kind not in _KINDS or not definition.doc or _is_test(definition.name):
             continue
-        query = python.lead(python.docstring(node))
-        methods = [step for step in node.body if isinstance(step, python.Function)]
-        if not query or len(methods) < MINIMUM_METHODS:
-            continue
-        signatures = (_header(module, method) for method in methods)
-        indented = (f"    {line}" for text in signatures for line in text.split("\n"))
-        document = "\n".join([_header(module, node), *indented])
-        yield Pair(KIND, query, document[: python.DOCUMENT_CHARACTERS].rstrip())
+        query = lead(definition.doc)
+        methods = members[definition.symbol]
+        lines = list(dict.fromkeys([*_fields(definition, methods), *_signatures(methods)]))
+        if query and len(lines) >= MINIMUM_MEMBERS:
+            yield Pair(KIND, file.language, query, _outline(definition.signature, lines))
 
 
-def _header(module: python.Module, node: python.Function | ast.ClassDef) -> str:
-    """The definition without its body."""
-    last = max(node.lineno, min(step.lineno for step in node.body) - 1)
-    lines = python.code(module, node.lineno, last).split("\n")
-    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
-        lines.pop()
-    return "\n".join(lines)
+def _is_test(name: str) -> bool:
+    return name.startswith("Test") or name.endswith(("Test", "Tests", "TestCase"))
+
+
+def _outline(header: str, members: Iterable[str]) -> str:
+    indented = (f"    {line}" for text in members for line in text.split("\n"))
+    return cut_lines("\n".join([header, *indented]))
+
+
+def _signatures(methods: Iterable[Definition]) -> Iterator[str]:
+    return (method.signature for method in methods)
+
+
+def _fields(definition: Definition, methods: Iterable[Definition]) -> Iterator[str]:
+    """Fields that a line holds, as written."""
+    known = {method.node.start_byte for method in methods}
+    body = body_of(holder(definition.node))
+    for child in body.named_children if body else ():
+        if child.type in _FIELDS and child.start_byte not in known and child.text:
+            line = " ".join(child.text.decode("utf-8", "replace").split())
+            if len(line) <= _FIELD_CHARACTERS:
+                yield line.rstrip(";,")

@@ -1,31 +1,29 @@
-"""The first sentence of a docstring and the rest of that docstring."""
+"""The first sentence of a docstring or doc comment and the rest of it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from cpt_training.pairs import python_source as python
-from cpt_training.pairs.pair import Pair
+from cpt_training.pairs.code.definitions import definitions, file_doc
+from cpt_training.pairs.pair import TEXT, Pair, SourceFile
+from cpt_training.pairs.prose import DOCUMENT_CHARACTERS, cut, first_sentence, lead, plain
 
 KIND = "summary_rest"
 MINIMUM_WORDS = 12
 SUMMARY_CHARACTERS = 300
-_END = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])|\n\s*\n")
 
 
-def mine(source: str) -> Iterator[Pair]:
-    """Yield the docstrings of the file, its classes and functions that say more than a summary."""
-    module = python.parse(source)
-    if module is None:
+def mine(file: SourceFile) -> Iterator[Pair]:
+    """Yield what the file, its types and functions say of themselves beyond a summary."""
+    if file.test:
         return
-    for node in (module.tree, *python.definitions(module)):
-        text = python.plain(python.docstring(node)).strip()
-        end = _END.search(text)
-        if end is None or end.start() > SUMMARY_CHARACTERS:
+    for text in (file_doc(file), *(definition.doc for definition in definitions(file))):
+        if not text:
+            continue
+        first, rest = first_sentence(plain(text))
+        if len(first) > SUMMARY_CHARACTERS or len(rest.split()) < MINIMUM_WORDS:
             continue
         # A summary that is really the head of a section summarises nothing.
-        summary = python.lead(text[: end.start()])
-        rest = text[end.end() :].strip()
-        if summary and len(rest.split()) >= MINIMUM_WORDS:
-            yield Pair(KIND, summary, python.cut(rest, python.DOCUMENT_CHARACTERS))
+        summary = lead(first)
+        if summary:
+            yield Pair(KIND, TEXT, summary, cut(rest, DOCUMENT_CHARACTERS))

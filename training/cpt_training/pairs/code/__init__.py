@@ -1,0 +1,1 @@
+"""What miners read of source code: definitions, their documentation, tests, messages."""

@@ -1,0 +1,1 @@
+"""What miners read of prose: pages as blocks, sections, samples of code."""
