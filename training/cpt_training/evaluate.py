@@ -2,7 +2,8 @@
 
     python -m cpt_training.evaluate cpt-static all-MiniLM-L6-v2 --data DIR --out report
 
-Every set found below DIR is measured unless ``--sets`` chooses among them, and never in part.
+Every set found below DIR is measured unless ``--sets`` chooses among them, and never in part. What
+``--out`` names is written anew whenever a set is done, so that a run that is stopped keeps its own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from cpt_rag.errors import InvalidInputError, MissingExtraError
 from cpt_training.cli import Cache, require_extra
 
 if TYPE_CHECKING:
-    from cpt_training.evaluation.run import Task
+    from cpt_training.evaluation.run import Results
+    from cpt_training.evaluation.tasks import Task
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -47,7 +49,7 @@ def command(
     """Measure BM25, each model and the fusion of both on the same queries."""
     require_extra()
     _require_evaluation_packages()
-    from cpt_training.evaluation.run import corpus_task, tasks_below
+    from cpt_training.evaluation.tasks import corpus_task, tasks_below
 
     if data is None and (sets or corpus is None):
         raise InvalidInputError(
@@ -59,7 +61,7 @@ def command(
     if corpus is not None:
         from cpt_training.corpus import corpus_directory
 
-        split = corpus_directory(corpus, cache) / "test.jsonl.gz"
+        split = corpus_directory(corpus, cache) / "test.parquet"
         tasks.append(corpus_task(Path(corpus).stem, split))
     _measure(models, tasks, out)
 
@@ -72,13 +74,17 @@ def _measure(models: list[str], tasks: list[Task], out: Path | None) -> None:
 
     if out is not None:
         _make_folder(out)
+
+    def save(results: Results) -> None:
+        if out is not None:
+            write_json(results, out / "results.json")
+            write_page(results, out / "report.html")
+
     messages = Console(stderr=True)
     with messages.status("") as status:
-        results = evaluate(models, tasks, status.update)
+        results = evaluate(models, tasks, status.update, save)
     print_tables(results, Console())
     if out is not None:
-        write_json(results, out / "results.json")
-        write_page(results, out / "report.html")
         messages.print(f"wrote {out / 'results.json'} and {out / 'report.html'}")
 
 

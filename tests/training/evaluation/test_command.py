@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ import pytest
 from cpt_rag.cli.run import run
 from cpt_rag.errors import InvalidInputError
 from cpt_training.evaluate import app
+from cpt_training.evaluation.figures import Part
 from cpt_training.evaluation.models import display_names
-from cpt_training.evaluation.run import corpus_task, evaluate
+from cpt_training.evaluation.run import Results, evaluate
+from cpt_training.evaluation.tasks import Task, tasks_below
 
 NAME = "python -m cpt_training.evaluate"
 
@@ -43,7 +45,11 @@ def test_one_run_writes_tables_json_and_a_page(
     origin = record["provenance"]
     assert set(origin["data_sha256"]) == {"docstring-valid", "words", "stsb-dev", "mr", "sst2"}
     assert len(origin["models"]["cpt-static"]["weights_sha256"]) == 64
+    assert origin["bm25"]["mean_length"] == "each collection's own"
     assert [speed["system"] for speed in record["speed"]] == ["BM25", "cpt-static"]
+    assert record["sets"]["unfinished"] == []
+    for figure in record["figures"]:
+        assert ("difference" in figure) == (figure["system"] != "cpt-static")
     page = (out / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/png;base64,") == 2
     assert 'src="http' not in page
@@ -108,22 +114,56 @@ def test_models_of_one_folder_name_are_told_apart_by_their_paths() -> None:
         display_names(["cpt-static", "cpt-static"])
 
 
-def test_held_out_docstrings_of_a_corpus_are_ranked(tmp_path: Path) -> None:
-    split = tmp_path / "test.jsonl.gz"
-    rows = [("docstring_code", f"word{i}", f"def word{i}(): pass") for i in range(30)]
-    rows.append(("summary_rest", "first", "rest"))
-    with gzip.open(split, "wt", encoding="utf-8") as lines:
-        for kind, query, document in rows:
-            lines.write(json.dumps({"kind": kind, "query": query, "document": document}) + "\n")
-    results = evaluate(["cpt-static"], [corpus_task("tiny", split)], lambda _: None)
-    assert [f.dataset for f in results.figures] == ["tiny test"] * 3
-    assert results.figures[0].estimate.units == 30
-    assert results.figures[0].estimate.value > 0.5
+def test_what_is_done_is_saved_after_every_set(data: Path) -> None:
+    tasks = tasks_below(data, ["words", "stsb-dev", "mr"])
+    saved: list[tuple[list[str], list[str], int]] = []
+
+    def save(results: Results) -> None:
+        saved.append((list(results.complete), list(results.unfinished), len(results.figures)))
+
+    results = evaluate(["cpt-static"], tasks, lambda _: None, save)
+    assert [complete for complete, _, _ in saved] == [
+        ["words"],
+        ["words", "stsb-dev"],
+        ["words", "stsb-dev", "mr"],
+    ]
+    assert [unfinished for _, unfinished, _ in saved] == [["stsb-dev", "mr"], ["mr"], []]
+    assert [figures for _, _, figures in saved] == [9, 10, 11]
+    assert len(results.figures) == 11
 
 
-def test_a_corpus_without_such_pairs_is_refused(tmp_path: Path) -> None:
-    split = tmp_path / "test.jsonl.gz"
-    with gzip.open(split, "wt") as lines:
-        lines.write("")
-    with pytest.raises(InvalidInputError, match="no pairs of docstring and code"):
-        evaluate(["cpt-static"], [corpus_task("tiny", split)], lambda _: None)
+def test_a_stopped_run_keeps_the_sets_that_are_done(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[Part]:
+        raise KeyboardInterrupt
+
+    def with_failing_last(*arguments: object) -> list[Task]:
+        *first, last = tasks_below(data, ["docstring-valid", "words"])
+        return [*first, Task(last.name, last.files, last.read, fail)]
+
+    monkeypatch.setattr("cpt_training.evaluation.tasks.tasks_below", with_failing_last)
+    out = tmp_path / "report"
+    with suppress(KeyboardInterrupt):
+        run(app, ["cpt-static", "--data", str(data), "--out", str(out)], NAME)
+    record = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert record["sets"] == {"complete": ["docstring-valid"], "unfinished": ["words"]}
+    assert {f["set"] for f in record["figures"]} == {"docstring-valid"}
+    assert [speed["system"] for speed in record["speed"]] == ["BM25", "cpt-static"]
+    assert "not complete: words" in (out / "report.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in out.iterdir()) == ["report.html", "results.json"]
+
+
+def test_rows_that_are_left_out_are_said_everywhere(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (data / "words" / "corpus.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write('{"_id": "void", "text": ""}\n')
+    out = tmp_path / "report"
+    arguments = ["cpt-static", "--data", str(data), "--sets", "words", "--out", str(out)]
+    assert run(app, arguments, NAME) == 0
+    note = "blank documents left out: 1"
+    assert f"words: {note}" in capsys.readouterr().out
+    assert f"words: {note}" in (out / "report.html").read_text(encoding="utf-8")
+    record = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert record["notes"] == {"words": [note]}

@@ -10,8 +10,8 @@ from cpt_rag.errors import InvalidInputError
 from cpt_training.evaluation.bm25 import Bm25Index
 from cpt_training.evaluation.rank import bm25_rankings
 from cpt_training.evaluation.retrieval import score
-from cpt_training.evaluation.run import tasks_below
 from cpt_training.evaluation.sets import read_retrieval
+from cpt_training.evaluation.tasks import tasks_below
 
 
 def append(path: Path, line: str) -> None:
@@ -64,7 +64,7 @@ def test_a_folder_without_sets_is_refused(tmp_path: Path) -> None:
         ("queries.jsonl", '{"_id": "q1", "text": "x"}', "holds the id 'q1' twice"),
         ("qrels/test.tsv", "q1\td1", "test.tsv, line 12 is not query, document, whole number"),
         ("qrels/test.tsv", "q1\td1\t1.5", "test.tsv, line 12 is not"),
-        ("qrels/test.tsv", "q99\td1\t1", "judges query 'q99', which queries.jsonl lacks"),
+        ("qrels/test.tsv", "q99\td1\t1", "judges query 'q99', which is not among the queries"),
     ],
 )
 def test_a_bad_row_is_refused_with_its_place(
@@ -83,11 +83,38 @@ def test_a_file_that_is_not_utf_8_is_refused(data: Path) -> None:
         read_retrieval("words", data / "words")
 
 
-def test_a_query_without_a_relevant_document_in_the_corpus_is_refused(data: Path) -> None:
+def test_a_query_without_a_relevant_document_in_the_corpus_is_left_out_and_said(
+    data: Path,
+) -> None:
     append(data / "words" / "queries.jsonl", '{"_id": "new", "text": "x"}')
     append(data / "words" / "qrels" / "test.tsv", "new\tabsent\t1")
     append(data / "words" / "qrels" / "test.tsv", "new\td1\t0")
-    with pytest.raises(InvalidInputError, match=r"no relevant document in corpus\.jsonl for 'new'"):
+    found = read_retrieval("words", data / "words")
+    assert len(found.queries) == 10
+    assert found.grades.keys() == set(found.query_ids)
+    note = "judged queries without a relevant document in the collection left out: 1"
+    assert found.notes == (note,)
+
+
+def test_blank_texts_are_left_out_and_said(data: Path) -> None:
+    append(data / "words" / "corpus.jsonl", '{"_id": "void", "title": "", "text": " \\n"}')
+    append(data / "words" / "queries.jsonl", '{"_id": "silent", "text": ""}')
+    append(data / "words" / "queries.jsonl", '{"_id": "new", "text": "x"}')
+    append(data / "words" / "qrels" / "test.tsv", "silent\td1\t1")
+    append(data / "words" / "qrels" / "test.tsv", "new\tvoid\t1")
+    found = read_retrieval("words", data / "words")
+    assert "void" not in found.document_ids
+    assert len(found.queries) == 10
+    assert found.notes == (
+        "blank documents left out: 1",
+        "blank queries left out: 1",
+        "judged queries without a relevant document in the collection left out: 1",
+    )
+
+
+def test_a_set_of_which_nothing_is_left_is_refused(data: Path) -> None:
+    (data / "words" / "qrels" / "test.tsv").write_text("q1\tabsent\t1\n")
+    with pytest.raises(InvalidInputError, match="no judgement of a document that is there"):
         read_retrieval("words", data / "words")
 
 
@@ -115,7 +142,7 @@ def test_answers_that_a_file_lists_first_gain_nothing_where_scores_tie(tmp_path:
     (tmp_path / "qrels").mkdir()
     (tmp_path / "qrels" / "test.tsv").write_text("".join(f"{i}\t{i}\t1\n" for i in ids[:100]))
     data = read_retrieval("ties", tmp_path)
-    found = bm25_rankings(Bm25Index(data.documents), data.queries, len(data.documents))
+    found = bm25_rankings(Bm25Index(data.documents, data.queries))
     assert len(found[0].documents) == 500
     assert score(data, found)["recall@100"].value == pytest.approx(0.2, abs=0.1)
 

@@ -24,6 +24,19 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What one step of a set gave.
+
+    ``notes`` say what a reader has to know of the rows behind the figures, such as those left out;
+    ``more`` whether the set has further parts to come.
+    """
+
+    figures: list[Figure]
+    notes: tuple[str, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Speed:
     """What a system costs on this machine.
 

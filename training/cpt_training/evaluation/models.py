@@ -57,12 +57,12 @@ def load_models(models: Sequence[str]) -> list[Embedder]:
     ]
 
 
-def measure_speed(embedder: Embedder, folder: Path) -> Speed:
-    """Documents a second over what this run embedded, cold start and size."""
+def speed_so_far(embedder: Embedder, folder: Path, cold: float) -> Speed:
+    """Documents a second over what this run embedded, cold start in seconds, and size."""
     count = embedder.encoded_documents
     rate = count / embedder.document_seconds if count else None
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.suffix in _WEIGHTS) / 1e6
-    return Speed(embedder.name, count, rate, cold_seconds(folder), size)
+    return Speed(embedder.name, count, rate, cold, size)
 
 
 def cold_seconds(folder: Path) -> float:

@@ -8,8 +8,9 @@ from html import escape
 from pathlib import Path
 
 from cpt_training.evaluation.plots import draw
+from cpt_training.evaluation.record import replace_file
 from cpt_training.evaluation.run import Results
-from cpt_training.evaluation.tables import NOTE, Grid, grids
+from cpt_training.evaluation.tables import NOTE, Grid, grids, remarks
 
 _STYLE = """
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
@@ -21,19 +22,21 @@ img { max-width: 100% }
 
 
 def write_page(results: Results, path: Path) -> None:
-    """Write tables, plots and provenance."""
+    """Write tables, remarks, plots and provenance."""
     images = [_image(title, png) for title, png in draw(results).items()]
     tables = [_table(grid) for grid in grids(results)]
+    said = [f"<p>{escape(remark)}</p>" for remark in remarks(results)]
     origin = escape(json.dumps(results.provenance, indent=2, ensure_ascii=False))
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8"><title>Evaluation</title>',
         f"<style>{_STYLE}</style></head><body><h1>Evaluation</h1><p>{escape(NOTE)}</p>",
+        *said,
         *tables,
         *images,
         f"<h2>provenance</h2><pre>{origin}</pre></body></html>",
     ]
-    path.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    replace_file(path, "\n".join(parts) + "\n")
 
 
 def _table(grid: Grid) -> str:

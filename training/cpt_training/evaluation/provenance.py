@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from cpt_rag.text.bm25 import K1, B
 from cpt_training.evaluation.embed import Embedder
 
 PACKAGES = (
@@ -43,6 +44,7 @@ def provenance(
         "started": started.astimezone(timezone.utc).isoformat(timespec="seconds"),
         "models": {e.name: _model(e) for e in embedders},
         "data_sha256": dict(data),
+        "bm25": {"k1": K1, "b": B, "mean_length": "each collection's own"},
         "commit": commit(Path(__file__).parent),
         "versions": {"python": platform.python_version(), **_versions()},
         "machine": {

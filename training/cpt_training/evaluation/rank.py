@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from cpt_training.evaluation.embed import Embedder, Matrix
 DEPTH = 1000
 RRF_K = 60
 _CELLS = 1 << 24  # scores held at a time, 64 MiB of them
-_ENCODED_TOGETHER = 4096
+_READ_TOGETHER = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,15 @@ class Ranked:
     scores: NDArray[np.float64]
 
 
-def bm25_rankings(index: Bm25Index, queries: Sequence[str], documents: int) -> list[Ranked]:
+def bm25_rankings(index: Bm25Index) -> list[Ranked]:
     """Documents that share a word with the query."""
-    rankings = []
-    step = max(1, _CELLS // max(1, documents))
-    for start in range(0, len(queries), step):
-        scores = index.scores(queries[start : start + step])
-        scores[scores <= 0] = -np.inf
-        places = np.broadcast_to(np.arange(documents), scores.shape)
-        rankings += _ranked(*_best(scores, places))
-    return rankings
+    best = _Best(index.queries, index.documents)
+    for part in blocks(index.documents, _READ_TOGETHER):
+        for asked in blocks(index.queries, rows_at_once(part.stop - part.start)):
+            scores = index.scores(asked, part)
+            scores[scores <= 0] = -np.inf
+            best.add(asked, scores, part.start)
+    return best.rankings()
 
 
 def dense_rankings(
@@ -45,18 +44,19 @@ def dense_rankings(
 
     Documents pass in blocks, so memory holds the queries' vectors and their best so far.
     """
-    asked = embedder.queries(queries)
-    step = min(_ENCODED_TOGETHER, max(1, _CELLS // max(1, len(queries))))
-    best = np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-    blank_queries = [not text.strip() for text in queries]
-    for start in range(0, len(documents), step):
-        part = documents[start : start + step]
-        scores = asked @ embedder.documents(part).T
-        scores[blank_queries] = -np.inf
-        scores[:, [not text.strip() for text in part]] = -np.inf
-        places = np.broadcast_to(np.arange(start, start + len(part)), scores.shape)
-        best = _best(np.hstack([best[0], scores]), np.hstack([best[1], places]))
-    return _ranked(*best)
+    vectors = embedder.queries(queries)
+    blank = np.asarray([not text.strip() for text in queries], dtype=bool)
+    best = _Best(len(queries), len(documents))
+    for part in blocks(len(documents), _READ_TOGETHER):
+        texts = documents[part]
+        answers = embedder.documents(texts).T
+        unseen = [not text.strip() for text in texts]
+        for asked in blocks(len(queries), rows_at_once(len(texts))):
+            scores = vectors[asked] @ answers
+            scores[blank[asked]] = -np.inf
+            scores[:, unseen] = -np.inf
+            best.add(asked, scores, part.start)
+    return best.rankings()
 
 
 def fuse(one: Ranked, other: Ranked) -> Ranked:
@@ -77,19 +77,42 @@ def fuse_block(one: Matrix, other: Matrix) -> NDArray[np.float64]:
     return fused
 
 
-def _best(scores: Matrix, places: NDArray[np.int64]) -> tuple[Matrix, NDArray[np.int64]]:
-    """The DEPTH highest of each row, highest first; the earlier place wins a tie."""
-    if scores.shape[1] > DEPTH:
-        top = np.argpartition(-scores, DEPTH - 1, axis=1)[:, :DEPTH]
-        scores = np.take_along_axis(scores, top, axis=1)
-        places = np.take_along_axis(places, top, axis=1)
-    order = np.lexsort((places, -scores), axis=1)
-    return np.take_along_axis(scores, order, axis=1), np.take_along_axis(places, order, axis=1)
+def blocks(count: int, size: int) -> Iterator[slice]:
+    """Consecutive slices of at most ``size`` that cover ``count`` rows."""
+    return (slice(at, min(at + size, count)) for at in range(0, count, size))
 
 
-def _ranked(scores: Matrix, places: NDArray[np.int64]) -> list[Ranked]:
-    found = np.isfinite(scores)
-    return [
-        Ranked(places[i, found[i]], scores[i, found[i]].astype(np.float64))
-        for i in range(len(scores))
-    ]
+def rows_at_once(columns: int) -> int:
+    """Rows of so many scores that may be held in memory together."""
+    return max(1, _CELLS // max(1, columns))
+
+
+class _Best:
+    """The DEPTH highest-scored documents of each query so far."""
+
+    def __init__(self, queries: int, documents: int) -> None:
+        shape = (queries, min(DEPTH, documents))
+        self._scores = np.full(shape, -np.inf, dtype=np.float32)
+        self._places = np.zeros(shape, dtype=np.int64)
+
+    def add(self, asked: slice, scores: Matrix, first: int) -> None:
+        """Let the documents from place ``first`` on compete; -inf is a document not found."""
+        depth = self._scores.shape[1]
+        merged = np.hstack([self._scores[asked], scores])
+        top = np.argpartition(merged, merged.shape[1] - depth, axis=1)[:, -depth:]
+        kept = np.take_along_axis(self._places[asked], np.minimum(top, depth - 1), axis=1)
+        self._scores[asked] = np.take_along_axis(merged, top, axis=1)
+        self._places[asked] = np.where(top < depth, kept, top - depth + first)
+
+    def rankings(self) -> list[Ranked]:
+        """Highest first; the earlier place wins a tie."""
+        return [
+            _ranked(scores, places)
+            for scores, places in zip(self._scores, self._places, strict=True)
+        ]
+
+
+def _ranked(scores: NDArray[np.float32], places: NDArray[np.int64]) -> Ranked:
+    order = np.lexsort((places, -scores))
+    order = order[np.isfinite(scores[order])]
+    return Ranked(places[order], scores[order].astype(np.float64))

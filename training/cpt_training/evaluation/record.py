@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,22 @@ from cpt_training.evaluation.run import Results
 
 
 def write_json(results: Results, path: Path) -> None:
-    """Write every figure, cost and the provenance."""
+    """Write every figure so far, the sets they are complete for, cost and the provenance."""
     record = {
         "provenance": results.provenance,
+        "sets": {"complete": results.complete, "unfinished": results.unfinished},
+        "notes": results.notes,
         "figures": [_figure(figure) for figure in results.figures],
         "speed": [_speed(speed) for speed in results.speeds],
     }
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    replace_file(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file anew in one step: a run that is stopped while it writes leaves the old one."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
 
 
 def _figure(figure: Figure) -> dict[str, Any]:

@@ -43,11 +43,7 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
     except UnicodeDecodeError as error:
         raise bad_row(path, number + 1, f"or one soon after is not UTF-8 ({error})") from error
     except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be read: {error}",
-            expected="a readable file",
-            remedy="check the data folder, or leave this set out with --sets",
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def bad_row(path: Path, number: int, what: str) -> InvalidInputError:
@@ -56,6 +52,15 @@ def bad_row(path: Path, number: int, what: str) -> InvalidInputError:
         f"{path}, line {number} {what}.",
         expected="one row of the set on each line",
         remedy="mend that line, or leave the set out with --sets",
+    )
+
+
+def unreadable(path: Path, error: Exception) -> InvalidInputError:
+    """The error for a file that cannot be opened or decoded."""
+    return InvalidInputError(
+        f"{path} cannot be read: {error}",
+        expected="a readable file",
+        remedy="check the data folder, or leave this set out with --sets",
     )
 
 

@@ -42,12 +42,22 @@ def print_tables(results: Results, console: Console) -> None:
             table.add_row(*row)
         console.print(table)
     console.print(NOTE)
+    for remark in remarks(results):
+        console.print(remark, markup=False)
 
 
 NOTE = (
     "value, [95% bootstrap interval], difference from the first model with * where the paired "
-    "95% interval leaves out zero"
+    "95% interval leaves out zero; BM25 normalises lengths by each collection's own mean"
 )
+
+
+def remarks(results: Results) -> Iterator[str]:
+    """What was left out of each set, and which sets still lack figures."""
+    for name, notes in results.notes.items():
+        yield f"{name}: {'; '.join(notes)}"
+    if results.unfinished:
+        yield f"not complete: {', '.join(results.unfinished)}"
 
 
 def _family(family: str, figures: Sequence[Figure]) -> Grid:

@@ -1,0 +1,111 @@
+"""The held-out docstrings of a training corpus: the CodeSearchNet protocol for each language."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpt_rag.errors import InvalidInputError
+from cpt_rag.evaluate import POOL, Estimate, mean_of
+from cpt_training.data import TextPair, read_pairs
+from cpt_training.evaluation.bm25 import Bm25Cost, Bm25Index
+from cpt_training.evaluation.embed import Embedder
+from cpt_training.evaluation.figures import Part, compare
+from cpt_training.evaluation.pair_ranks import (
+    CODE_SEARCH,
+    PairScores,
+    PairSet,
+    measure_candidates,
+    measure_protocol,
+)
+from cpt_training.evaluation.sets import said
+
+KIND = "docstring_code"
+FEWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Pairs of docstring and code, by language and all together, each shuffled.
+
+    ``full`` names the languages that have the 1,000 candidates of the protocol.
+    """
+
+    name: str
+    languages: dict[str, PairSet]
+    full: tuple[str, ...]
+    together: PairSet
+    notes: tuple[str, ...]
+
+
+def read_held_out(name: str, split: Path) -> HeldOut:
+    """Read one split of a corpus.
+
+    Raises:
+        InvalidInputError: no language has enough pairs to rank among each other.
+    """
+    found = [pair for pair in read_pairs(split) if pair.kind == KIND]
+    pairs = [pair for pair in found if pair.query.strip() and pair.document.strip()]
+    rows: defaultdict[str, list[TextPair]] = defaultdict(list)
+    for pair in pairs:
+        rows[pair.language].append(pair)
+    few = {language: len(own) for language, own in rows.items() if len(own) < FEWEST}
+    counts = {language: len(rows[language]) for language in sorted(rows.keys() - few.keys())}
+    if not counts:
+        raise InvalidInputError(
+            f"{split} holds {len(pairs)} pairs of docstring and code.",
+            expected=f"at least {FEWEST} held-out pairs of the kind {KIND} in some language",
+            remedy="evaluate without --corpus, or build another corpus",
+        )
+    label = f"{name} docstring->code"
+    kept = [pair for pair in pairs if pair.language in counts]
+    return HeldOut(
+        label,
+        {
+            language: _shuffled(f"{label} ({_labelled(language, count)})", rows[language])
+            for language, count in counts.items()
+        },
+        tuple(language for language, count in counts.items() if count >= POOL),
+        _shuffled(f"{label} (all languages)", kept),
+        (
+            *said(len(found) - len(pairs), "pairs with a blank side"),
+            *(
+                note
+                for language, count in sorted(few.items())
+                for note in said(count, f"pairs of {language}, too few to rank")
+            ),
+        ),
+    )
+
+
+def measure_held_out(
+    data: HeldOut, embedders: Sequence[Embedder], cost: Bm25Cost
+) -> Iterator[Part]:
+    """MRR for each language, its mean over languages, and MRR by number of candidates."""
+    by_language: list[dict[str, Estimate]] = []
+    for language, pairs in data.languages.items():
+        index = cost.index(pairs.documents, pairs.queries)
+        figures = measure_protocol(PairScores(pairs, index, embedders))
+        if language in data.full:
+            by_language.append({figure.system: figure.estimate for figure in figures})
+        yield Part(figures, more=True)
+    if len(by_language) > 1:
+        means = {
+            system: mean_of([estimates[system] for estimates in by_language])
+            for system in by_language[0]
+        }
+        mean = f"{data.name} (mean of {len(by_language)} languages)"
+        yield Part(compare(CODE_SEARCH, mean, "MRR", means, embedders[0].name), more=True)
+    together = data.together
+    scores = PairScores(together, Bm25Index(together.documents, together.queries), embedders)
+    yield Part(measure_candidates(scores), data.notes)
+
+
+def _labelled(language: str, count: int) -> str:
+    return language if count >= POOL else f"{language}, among {count}"
+
+
+def _shuffled(name: str, pairs: Sequence[TextPair]) -> PairSet:
+    return PairSet(name, [p.query for p in pairs], [p.document for p in pairs]).shuffled()
