@@ -43,7 +43,7 @@ _RULER = re.compile(r"[-=*#~+_/\\]{3,}")
 _ASIDE = re.compile(
     r"\b(?:TODO|FIXME|XXX|HACK|BUG|REVIEW)\b|^@|^\W*(?i:todo|fixme|hack)\b"
     r"|\b(?i:noqa|noinspection|nolint|nosec|nosonar|istanbul|prettier-|clang-|eslint-|tslint:"
-    r"|jshint|pylint:|pyright:|mypy:|flake8|pragma|rubocop:|phpcs:|phpstan|psalm|shellcheck"
+    r"|jshint|pylint:|pyright:|pyre-|mypy:|flake8|pragma|rubocop:|phpcs:|phpstan|psalm|shellcheck"
     r"|coverage:|type: ?ignore|fmt: ?o|yapf:|isort:|endregion|copyright|licen[cs]ed under)"
 )
 _CODE = re.compile(
