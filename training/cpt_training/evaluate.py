@@ -40,6 +40,10 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option(help="A manifest in corpora/, or a TOML file: its held-out docstrings too."),
     ] = None,
+    pairs: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=10, help="Held-out pairs of a language, drawn by chance [default: all]."),
+    ] = None,
     cache: Cache = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -62,7 +66,7 @@ def command(
         from cpt_training.corpus import corpus_directory
 
         split = corpus_directory(corpus, cache) / "test.parquet"
-        tasks.append(corpus_task(Path(corpus).stem, split))
+        tasks.append(corpus_task(Path(corpus).stem, split, pairs))
     _measure(models, tasks, out)
 
 

@@ -201,7 +201,10 @@ def test_near_duplicates_of_the_evaluation_are_dropped_now_and_by_later_builds(
 
     assert json.loads(run(path).read_text()) == then
 
-    sidecar.unlink()
+    sidecar.rename(path.with_name("other.excluded.txt"))
+    assert json.loads(run(path).read_text())["sha256"] == then["sha256"]
+
+    path.with_name("other.excluded.txt").unlink()
     assert len(rows(run(path), "train")) == 3
 
 

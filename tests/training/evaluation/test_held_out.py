@@ -115,6 +115,16 @@ def test_a_pool_does_not_hold_one_package_alone(split: Path) -> None:
     assert sorted(queries) == sorted(f"return word{i}" for i in range(1003))
 
 
+def test_of_many_pairs_so_many_are_drawn_alike_and_said(split: Path) -> None:
+    drawn = read_held_out("wide", split, 1000)
+    python = drawn.languages["python"]
+    assert python.name == "wide docstring->code (python, 1,000 of 1,003)"
+    assert python.queries == read_held_out("wide", split).languages["python"].queries[:1000]
+    assert "python" in drawn.full
+    few = read_held_out("wide", split, 20).languages["python"]
+    assert few.name == "wide docstring->code (python, 20 of 1,003, among 20)"
+
+
 def test_the_command_measures_a_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cpt_training.evaluation.models.STARTS", 1)
     split = write_split(tmp_path / "test.parquet", pairs("python", 30))

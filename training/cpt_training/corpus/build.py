@@ -48,11 +48,13 @@ def build(
 ) -> Path:
     """Fetch, mine, check, de-duplicate and write; returns the path of ``statistics.json``.
 
-    With a folder of evaluation sets the sidecar of excluded pairs is written anew; without one
-    it is applied as it is.
+    With a folder of evaluation sets the manifest's sidecar of excluded pairs is written anew;
+    without one all sidecars beside it are applied as they are.
     """
     evaluation = find_evaluation(evaluation)
-    excluded = {} if evaluation else read_sidecar(manifest.sidecar)
+    excluded: dict[str, str] = {}
+    for sidecar in () if evaluation else manifest.sidecars:
+        excluded |= read_sidecar(sidecar)
     folder = cache / manifest.name
     complete = folder / "statistics.json"
     complete.unlink(missing_ok=True)

@@ -25,23 +25,19 @@ def gather(
             every such package and what the corpus loses with it.
     """
     packages = sorted(manifest.packages, key=lambda package: (package.name, package.source))
-    bar = progress.add_task("fetch", total=len(packages))
 
     def bring(package: Package) -> Path | None:
         try:
             return fetch(package, cache)
         except VanishedError:
             return None
-        finally:
-            progress.advance(bar)
 
-    # One look at the first of each kind: an index that is made on first use is made once.
-    first = {package.source: package for package in reversed(packages)}
-    for package in first.values():
+    # One of each source alone: an index that is made on first use is then made once.
+    for package in {package.source: package for package in packages}.values():
         bring(package)
-        progress.advance(bar, -1)
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        archives = [*threads.map(bring, packages)]
+        brought = progress.track(threads.map(bring, packages), len(packages), description="fetch")
+        archives = list(brought)
     found = [(p, path) for p, path in zip(packages, archives, strict=True) if path is not None]
     missing = [p for p, path in zip(packages, archives, strict=True) if path is None]
     if missing and not allow_missing:

@@ -67,15 +67,20 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """sha256 of all that a built corpus was made from: kinds, packages and the sidecar."""
+        """sha256 of all that a built corpus was made from: kinds, packages and sidecars."""
         rows = "".join(f"{row}\n" for row in (self.kinds, *self.packages))
-        sidecar = self.sidecar.read_bytes() if self.sidecar.is_file() else b""
-        return hashlib.sha256(rows.encode() + sidecar).hexdigest()
+        excluded = b"".join(path.read_bytes() for path in self.sidecars)
+        return hashlib.sha256(rows.encode() + excluded).hexdigest()
 
     @property
     def sidecar(self) -> Path:
         """The ids of pairs that resemble a text of the evaluation, one on each line."""
         return self.path.with_suffix(".excluded.txt")
+
+    @property
+    def sidecars(self) -> list[Path]:
+        """All such lists beside the manifest: one manifest may include another."""
+        return sorted(self.path.parent.glob("*.excluded.txt"))
 
     @property
     def published(self) -> Path:

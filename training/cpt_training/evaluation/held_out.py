@@ -40,8 +40,8 @@ class HeldOut:
     notes: tuple[str, ...]
 
 
-def read_held_out(name: str, split: Path) -> HeldOut:
-    """Read one split of a corpus.
+def read_held_out(name: str, split: Path, most: int | None = None) -> HeldOut:
+    """Read one split of a corpus, at most so many pairs of a language, drawn with a fixed seed.
 
     Raises:
         InvalidInputError: no language has enough pairs to rank among each other.
@@ -60,15 +60,15 @@ def read_held_out(name: str, split: Path) -> HeldOut:
             remedy="evaluate without --corpus, or build another corpus",
         )
     label = f"{name} docstring->code"
-    kept = [pair for pair in pairs if pair.language in counts]
+    languages = {
+        language: _shuffled(f"{label} ({_labelled(language, count, most)})", rows[language], most)
+        for language, count in counts.items()
+    }
     return HeldOut(
         label,
-        {
-            language: _shuffled(f"{label} ({_labelled(language, count)})", rows[language])
-            for language, count in counts.items()
-        },
-        tuple(language for language, count in counts.items() if count >= POOL),
-        _shuffled(f"{label} (all languages)", kept),
+        languages,
+        tuple(language for language, own in languages.items() if len(own.queries) >= POOL),
+        _together(f"{label} (all languages)", list(languages.values())),
         (
             *said(len(found) - len(pairs), "pairs with a blank side"),
             *(
@@ -103,9 +103,17 @@ def measure_held_out(
     yield Part(measure_candidates(scores), data.notes)
 
 
-def _labelled(language: str, count: int) -> str:
-    return language if count >= POOL else f"{language}, among {count}"
+def _labelled(language: str, count: int, most: int | None) -> str:
+    drawn = f", {most:,} of {count:,}" if most is not None and most < count else ""
+    among = f", among {min(count, most or count)}" if min(count, most or count) < POOL else ""
+    return language + drawn + among
 
 
-def _shuffled(name: str, pairs: Sequence[TextPair]) -> PairSet:
-    return PairSet(name, [p.query for p in pairs], [p.document for p in pairs]).shuffled()
+def _shuffled(name: str, pairs: Sequence[TextPair], most: int | None) -> PairSet:
+    own = PairSet(name, [p.query for p in pairs], [p.document for p in pairs]).shuffled()
+    return PairSet(name, own.queries[:most], own.documents[:most])
+
+
+def _together(name: str, parts: Sequence[PairSet]) -> PairSet:
+    queries = [query for part in parts for query in part.queries]
+    return PairSet(name, queries, [text for part in parts for text in part.documents]).shuffled()

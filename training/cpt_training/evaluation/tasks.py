@@ -82,9 +82,16 @@ def tasks_below(data: Path, chosen: Sequence[str]) -> list[Task]:
     return [task for name, task in tasks.items() if not chosen or name in chosen]
 
 
-def corpus_task(name: str, split: Path) -> Task:
-    """The held-out docstring pairs of a training corpus, by the CodeSearchNet protocol."""
-    return Task(f"{name} test", [split], partial(read_held_out, name, split), measure_held_out)
+def corpus_task(name: str, split: Path, most: int | None = None) -> Task:
+    """The held-out docstring pairs of a training corpus, by the CodeSearchNet protocol.
+
+    Args:
+        name: the corpus.
+        split: its held-out file.
+        most: pairs of a language that are measured, all of them by default.
+    """
+    read = partial(read_held_out, name, split, most)
+    return Task(f"{name} test", [split], read, measure_held_out)
 
 
 def _find(data: Path) -> Iterator[Task]:
