@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import httpx2
 from unearth import PackageFinder, TargetPython
 
 from cpt_training.corpus.fetch.errors import FetchError, VanishedError
+
+# About other releases' malformed metadata, of which an index is full.
+warnings.filterwarnings("ignore", category=FutureWarning, module="unearth")
 
 _DEFAULT_INDEX = "https://pypi.org/simple/"
 # The same wheel on every machine, whichever Python runs the build.
