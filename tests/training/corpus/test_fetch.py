@@ -145,5 +145,7 @@ def test_a_missing_package_manager_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FetchError, match="asks for npm, which is not on this machine"):
+    with pytest.raises(FetchError, match="asks for npm, which is not on this machine") as caught:
         download(package("rxjs", "npm", "7.0.0"), tmp_path)
+    # Nothing vanished, so that --allow-missing does not go on without a whole package manager.
+    assert not isinstance(caught.value, VanishedError)

@@ -145,3 +145,31 @@ def test_an_archive_of_more_than_sources_is_refused(
     found = tarball(tmp_path / "a.tar.gz", {"a/x.py": b"x = 1\n", "a/y.py": b"y = 1\n"})
     with pytest.raises(InvalidInputError, match=r"a\.tar\.gz unpacks to more than 10 bytes"):
         members(found, lambda _: True)
+
+
+def test_the_javascript_that_typescript_was_compiled_to_is_left_out(tmp_path: Path) -> None:
+    sources = {f"package/src/{name}.ts": f"export const {name} = 1\n".encode() for name in "ab"}
+    compiled = {f"package/dist/{name}.js": f"exports.{name} = 1\n".encode() for name in "ab"}
+    types = {"package/dist/a.d.ts": b"export declare const a: number\n"}
+    dropped: Counter[str] = Counter()
+    both = tarball(tmp_path / "both.tgz", {**sources, **compiled, **types})
+    paths = [file.path for file in source_files(both, "npm", dropped)]
+    assert paths == ["dist/a.d.ts", "src/a.ts", "src/b.ts"]
+    assert dropped == {"file: compiled": 2}
+    alone = tarball(tmp_path / "alone.tgz", {**compiled, **types})
+    assert "dist/a.js" in [file.path for file in source_files(alone, "npm", Counter())]
+
+
+def test_a_debian_package_gives_the_files_it_installs(tmp_path: Path) -> None:
+    data = tarball(tmp_path / "data.tar.xz", {"./usr/lib/ruby/a.rb": b"x = 1\n", "./b.rb": b""})
+    parts = {"debian-binary": b"2.0\n", "control.tar.xz": b"odd", "data.tar.xz": data.read_bytes()}
+    content = b"!<arch>\n"
+    for name, part in parts.items():
+        head = f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(part):<10}`\n".encode()
+        content += head + part + b"\n" * (len(part) % 2)
+    package = tmp_path / "ruby-a_1.0_all.deb"
+    package.write_bytes(content)
+    assert dict(members(package, lambda _: True)) == {"usr/lib/ruby/a.rb": b"x = 1\n", "b.rb": b""}
+    package.write_bytes(content[:70])
+    with pytest.raises(InvalidInputError, match=r"ruby-a_1\.0_all\.deb cannot be read"):
+        members(package, lambda _: True)

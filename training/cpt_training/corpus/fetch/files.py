@@ -39,7 +39,7 @@ def run(command: Sequence[str], folder: Path, *, what: str) -> str:
         raise FetchError(
             f"{what} asks for {command[0]}, which is not on this machine.",
             expected=f"{command[0]} on the path",
-            remedy=f"Install it, or leave out what comes by {command[0]} with --allow-missing.",
+            remedy="Install it, or build a manifest that does without it, such as python.",
         ) from error
     said = f"{done.stderr.strip()}\n{done.stdout.strip()}".strip()
     if done.returncode:
