@@ -21,6 +21,7 @@ from cpt_rag.errors import (
     StoreError,
     StoreLockedError,
     StoreUnreachableError,
+    TrainingError,
 )
 from cpt_rag.ingest import ingest
 from cpt_rag.retrieve import search
@@ -48,6 +49,7 @@ __all__ = [
     "StoreError",
     "StoreLockedError",
     "StoreUnreachableError",
+    "TrainingError",
     "__version__",
     "ingest",
     "load_encoder",

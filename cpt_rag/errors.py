@@ -4,6 +4,7 @@ CptRagError
   x InvalidInputError       a text, path, name or number that cannot be used
   x MissingExtraError       an optional dependency is not installed
   x EncoderError            an encoder is unknown or cannot be loaded
+  x TrainingError           a training run cannot go on
   x InvalidPointError       a vector or payload that no engine may be given
   x StoreError
     - StoreLockedError      another process holds the collection
@@ -49,6 +50,10 @@ class MissingExtraError(CptRagError, ImportError):
 
 class EncoderError(CptRagError):
     """An encoder is unknown or cannot be loaded."""
+
+
+class TrainingError(CptRagError):
+    """A training run cannot go on; its last checkpoint is whole."""
 
 
 class InvalidPointError(CptRagError, ValueError):

@@ -1,15 +1,16 @@
 """Static encoders at full speed: tiktoken and numpy, the same vectors as sentence-transformers.
 
 A static encoder is a table with one row for each token; a text's vector is the mean of its tokens'
-rows, scaled to length one. Tokenising is nearly all of the work, and tiktoken merges byte pairs
-several times faster than the tokenizers library. It builds from the ranks in ``tokenizer.json``;
-its own encodings, which it would download, are not used.
+rows, scaled to length one. Tokenising is most of the work, and tiktoken merges byte pairs several
+times faster than the tokenizers library. It builds from the ranks in ``tokenizer.json``; its own
+encodings, which it would download, are not used. A call costs it as much as a short text, so texts
+go to it joined, in blocks.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,11 @@ SPLIT = {
     "behavior": "Removed",
     "invert": True,
 }
+# Normalised text has no capitals, and no token reaches over a space: between two texts this is a
+# token of its own, which no text has.
+SEPARATOR = "A"
+BLOCK_CHARACTERS = 1 << 16
+PIECE_TOKENS = 1 << 11
 
 
 class NotStaticError(EncoderError):
@@ -63,7 +69,8 @@ class StaticEncoder:
 
     def __init__(self, directory: Path) -> None:
         _require_modules(directory / "modules.json")
-        self._encoding = _load_encoding(directory / "tokenizer.json")
+        self._encoding = load_encoding(directory / "tokenizer.json")
+        [self._separator] = self._encoding.encode_ordinary(SEPARATOR)
         self._rows, self._scale = _load_table(directory / "model.safetensors")
         if self._encoding.n_vocab != len(self._rows):
             raise EncoderError(
@@ -107,16 +114,63 @@ class StaticEncoder:
         import numpy as np
 
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for i, text in enumerate(texts):
-            # A list turned into an array: tiktoken's own way to arrays takes twice as long.
-            ids = np.array(self.token_ids(text), dtype=np.intp)
-            if not len(ids):
-                raise blank_text(i, len(texts))
-            rows = self._rows.take(ids, axis=0).astype(np.float32, copy=False)
-            vectors[i] = self._scale.take(ids) @ rows
+        done = 0
+        for tokens in self._tokenise(texts):
+            # From the list: tiktoken's own way to arrays takes twice as long.
+            ids = np.fromiter(tokens, np.intp, len(tokens))
+            start = 0
+            for end in [*np.flatnonzero(ids == self._separator).tolist(), len(ids)]:
+                if start == end:
+                    raise blank_text(done, len(texts))
+                vectors[done] = self._sum(ids[start:end])
+                start = end + 1
+                done += 1
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors /= np.maximum(norms, np.finfo(np.float32).tiny)
         return vectors
+
+    def _tokenise(self, texts: Sequence[str]) -> Iterator[list[int]]:
+        """Token ids of block after block, with a separator between two texts."""
+        encode = self._encoding.encode_ordinary
+        blocks = _blocks(texts)
+        if sum(map(len, texts)) < 2 * BLOCK_CHARACTERS:  # done before a thread has started
+            yield from map(encode, blocks)
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        # tiktoken leaves Python's lock while it works, so one block is tokenised while the one
+        # before is summed. More threads, or smaller blocks, would wait for the lock more than work.
+        with ThreadPoolExecutor(1) as thread:
+            running = thread.submit(encode, next(blocks))
+            for block in blocks:
+                following = thread.submit(encode, block)
+                yield running.result()
+                running = following
+            yield running.result()
+
+    def _sum(self, ids: NDArray[np.intp]) -> Float32Array:
+        """Sum of the rows of ``ids``, float32 (dimension,)."""
+        import numpy as np
+
+        if len(ids) > PIECE_TOKENS:  # all rows of a long text would overflow caches, then memory
+            half = len(ids) // 2
+            return self._sum(ids[:half]) + self._sum(ids[half:])
+        rows = self._rows.take(ids, axis=0).astype(np.float32, copy=False)
+        return self._scale.take(ids) @ rows
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[str]:
+    """Normalised texts, joined until a block is large enough."""
+    block: list[str] = []
+    size = 0
+    for text in texts:
+        block.append(normalise(text))
+        size += len(text)
+        if size >= BLOCK_CHARACTERS:
+            yield f" {SEPARATOR} ".join(block)
+            block, size = [], 0
+    if block:
+        yield f" {SEPARATOR} ".join(block)
 
 
 def _require_modules(path: Path) -> None:
@@ -153,7 +207,13 @@ def _damaged(path: Path, error: Exception) -> EncoderError:
     )
 
 
-def _load_encoding(path: Path) -> tiktoken.Encoding:
+def load_encoding(path: Path) -> tiktoken.Encoding:
+    """What cuts normalised text into the ids of a static model's ``tokenizer.json``.
+
+    Raises:
+        NotStaticError: that file normalises or splits in another way, or is missing.
+        EncoderError: it is no JSON.
+    """
     import tiktoken
 
     try:

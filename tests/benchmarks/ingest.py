@@ -113,7 +113,7 @@ def _minilm() -> Any:
     from langchain_core.embeddings import Embeddings
     from sentence_transformers import SentenceTransformer
 
-    from cpt_training.initialise import pretrained_directory
+    from cpt_training.models.pretrained import pretrained_directory
 
     model = SentenceTransformer(str(pretrained_directory()), device="cpu", local_files_only=True)
 

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 import cpt_rag
 from cpt_rag.encoders.presets import MODELS, PRESETS
-from cpt_rag.encoders.static import StaticEncoder
+from cpt_rag.encoders.static import BLOCK_CHARACTERS, PIECE_TOKENS, StaticEncoder
 
 DIRECTORY = MODELS / "cpt-static"
 SAMPLES = [
@@ -87,6 +87,27 @@ def test_vectors_are_those_of_sentence_transformers(
     for role in (fast.encode_query, fast.encode_document):
         cosines = (role(SAMPLES) * expected).sum(axis=1)
         assert cosines.min() >= 0.9999
+
+
+@settings(max_examples=100)
+@given(texts=st.lists(st.text(min_size=1).filter(str.strip), max_size=8))
+def test_a_texts_vector_does_not_depend_on_its_neighbours(
+    fast: StaticEncoder, texts: list[str]
+) -> None:
+    texts = [f"{text} A" for text in texts] + ["A", "\ud83d", "\ude00", "("]
+    alone = np.concatenate([fast.encode_document([text]) for text in texts])
+    np.testing.assert_allclose(fast.encode_document(texts), alone, atol=1e-6)
+
+
+def test_many_and_very_long_texts_have_the_vectors_of_sentence_transformers(
+    fast: cpt_rag.Encoder, plain: SentenceTransformer
+) -> None:
+    texts = [f"{number} {sample}" for number in range(500) for sample in SAMPLES]
+    texts += [" ".join(texts), "end"]
+    assert fast.count_tokens(texts[-2]) > 2 * PIECE_TOKENS
+    assert sum(map(len, texts)) > 3 * BLOCK_CHARACTERS
+    expected = plain.encode(texts, normalize_embeddings=True)
+    assert (fast.encode_document(texts) * expected).sum(axis=1).min() >= 0.9999
 
 
 def test_count_tokens_counts_the_encoders_own_tokens(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.normalizers import Lowercase, Replace, Sequence
 
+from cpt_rag.text.lowercase import LOWERCASE
 from cpt_rag.text.normalise import CASE_BOUNDARY, UNDERSCORE, normalise, open_identifiers
 
 TOKENIZERS = Sequence([Replace(UNDERSCORE, " "), Replace(Regex(CASE_BOUNDARY), " "), Lowercase()])
@@ -34,6 +35,12 @@ def test_identifier_boundaries_are_opened(identifier: str, opened: str) -> None:
 def test_a_character_is_lower_cased_without_regard_to_its_neighbours() -> None:
     assert normalise("ΟΔΟΣ") == "οδοσ"  # not the final sigma that str.lower writes
     assert normalise("İ") == "i̇"
+
+
+def test_no_lower_case_form_has_one_of_its_own() -> None:
+    for capital in LOWERCASE:
+        form = chr(capital).translate(LOWERCASE)
+        assert form.translate(LOWERCASE) == form
 
 
 def test_newlines_and_indentation_are_kept() -> None:

@@ -6,11 +6,14 @@ Light to import: torch comes only with the command that needs it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from cpt_rag.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from cpt_training.config import TrainConfig
 
 train_app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -25,18 +28,50 @@ def train_command(
     config: Annotated[str, typer.Argument(help="A name in configs/, or a TOML file.")],
     out: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="Where the model goes [default: runs/NAME]."),
+        typer.Option(help="Where the run and its model go [default: runs/NAME]."),
     ] = None,
     cache: Cache = None,
+    minutes: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Stop at a checkpoint after so long; run it again to go on."),
+    ] = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Two steps on a tiny random model, offline.")
+    ] = False,
 ) -> None:
     """Train an encoder: build its corpus where there is none, then run its config."""
     require_extra()
     from cpt_training.config import load_config
-    from cpt_training.corpus import corpus_directory
+    from cpt_training.loop import processes
     from cpt_training.train import train
 
     loaded = load_config(config)
-    train(loaded, corpus_directory(loaded.corpus, cache), out or Path("runs") / loaded.name)
+    if smoke:
+        _smoke(loaded, out or Path("runs") / f"{loaded.name}-smoke")
+        return
+    processes.start()
+    with processes.first_alone():  # what the first builds, the others find
+        corpus = find_corpus(loaded, cache)
+    train(loaded, corpus, out or Path("runs") / loaded.name, minutes)
+    processes.stop()
+
+
+def find_corpus(config: TrainConfig, cache: Path | None) -> Path | None:
+    """The folder of a config's corpus, built where needed; None for a file of triplets."""
+    from cpt_training.corpus import corpus_directory
+
+    return corpus_directory(config.data.corpus, cache) if config.data.corpus else None
+
+
+def _smoke(config: TrainConfig, out: Path) -> None:
+    import tempfile
+
+    from cpt_training.smoke import smoke
+    from cpt_training.train import train
+
+    with tempfile.TemporaryDirectory() as folder:
+        small, corpus = smoke(config, Path(folder))
+        train(small, corpus, out)
 
 
 def require_extra() -> None:

@@ -1,164 +1,147 @@
-"""Contrastive pre-training of a static encoder, from corpus to a model on disk.
+"""Contrastive training, from a config to a model on disk.
 
     python -m cpt_training.train cpt_static
+    torchrun --nproc-per-node 8 -m cpt_training.train cpt_small
 
-Read from top to bottom: corpus, vocabulary, starting vectors, loop, best epoch, save.
+Read from top to bottom: record, model, data, loop, best weights, save. Started again on the same
+folder, a run goes on from its last checkpoint as if it had never stopped.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
-from tokenizers import Tokenizer
-from torch.nn import functional
 
-from cpt_rag.evaluate import reciprocal_ranks
 from cpt_training.config import TrainConfig
-from cpt_training.data import (
-    PairTokens,
-    TextPair,
-    batches,
-    corpus_hash,
-    read_pairs,
-    tokenise_pairs,
-)
-from cpt_training.initialise import token_vectors
-from cpt_training.losses import symmetric_info_nce
-from cpt_training.quantise import quantise_static
-from cpt_training.vocabulary import learn_vocabulary
+from cpt_training.data.examples import ByKind, corpus_examples
+from cpt_training.data.pairs import corpus_hash
+from cpt_training.data.triplets import file_hash, triplet_examples
+from cpt_training.loop import checkpoint, processes
+from cpt_training.loop.record import draw_curves, open_record, write_record
+from cpt_training.loop.step import Learner
+from cpt_training.loop.teacher import Lessons, lessons
+from cpt_training.loop.validate import validation_mrr
+from cpt_training.models.make import make_trainable
+from cpt_training.models.trainable import Trainable, tokenisers
 
 console = Console(stderr=True)
 
 
-def train(config: TrainConfig, corpus: Path, out: Path) -> None:
-    """Run ``config`` on the corpus in ``corpus`` and save the model to ``out``."""
-    torch.manual_seed(config.seed)
-    torch.use_deterministic_algorithms(True)
-    pairs = [p for p in read_pairs(corpus / "train.parquet") if p.kind in config.kinds]
-    held_out = [p for p in read_pairs(corpus / "validation.parquet") if p.kind in config.kinds]
-    console.print(f"{len(pairs):,} training pairs, {len(held_out):,} for validation")
+def train(
+    config: TrainConfig, corpus: Path | None, out: Path, minutes: float | None = None
+) -> None:
+    """Run ``config`` and save the model to ``out``; after ``minutes``, stop at a checkpoint.
 
-    tokenizer = learn_vocabulary(
-        (text for p in pairs for text in (p.query, p.document)), config.vocabulary
-    )
-    data = _tokenise(tokenizer, pairs, config)
-    validation = _tokenise(tokenizer, held_out, config)
-    console.print(f"{tokenizer.get_vocab_size():,} tokens; reading them with the pretrained model")
-    counts = _token_counts(data, tokenizer.get_vocab_size())
-    model = StaticEmbedding(tokenizer, token_vectors(tokenizer, counts, config.dimension))
+    Raises:
+        InvalidInputError: ``out`` holds a run of another config or corpus.
+        TrainingError: memory ran out, or the loss is no longer a number.
+    """
+    device = processes.start()
+    with processes.first_alone():  # what the first keeps on the disk, the others find there
+        data_hash = corpus_hash(corpus) if corpus else file_hash(Path(config.data.triplets))
+        record = open_record(out, config, data_hash)
+        if record["finished"]:
+            console.print(f"{out} is finished")
+            return
+        trainable = make_trainable(config, corpus)
+        examples, validation = _examples(config, corpus, trainable)
+        taught = _lessons(config, corpus, trainable)
+    counts = [sum(map(len, part.values())) for part in (examples, validation)]
+    console.print(f"{counts[0]:,} training examples, {counts[1]:,} for validation")
 
-    curve = fit(model, data, validation, config)
-    save(model, out)
-    record = {
-        "config": dataclasses.asdict(config),
-        "corpus_sha256": corpus_hash(corpus),
-        "validation_mrr": curve,
-    }
-    (out / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    console.print(f"saved {out}")
+    learner = Learner(config, trainable, examples, taught, device)
+    progress = checkpoint.load(out, learner)
+    _loop(learner, progress, validation, out, minutes)
+    if processes.rank() == 0:
+        _finish(learner, progress, record, out)
+    processes.wait()
 
 
-def fit(
-    model: StaticEmbedding,
-    data: Mapping[str, PairTokens],
-    validation: Mapping[str, PairTokens],
-    config: TrainConfig,
-) -> list[float]:
-    """Train in place, leave the best epoch's weights, and return each epoch's validation MRR."""
-    log_scale = torch.nn.Parameter(torch.tensor(math.log(config.scale)))
-    optimiser = torch.optim.Adam(
-        [*model.parameters(), log_scale], lr=config.learning_rate, fused=True
-    )
-    examples = sum(len(data[kind]) for kind in config.kinds)
-    per_epoch = max(1, examples // config.batch)
-    steps = per_epoch * config.epochs
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: _learning_rate(step, steps, config.warmup)
-    )
-    curve = [validation_mrr(model, validation)]
-    best = _weights(model)
+def _loop(
+    learner: Learner,
+    progress: checkpoint.Progress,
+    validation: ByKind,
+    out: Path,
+    minutes: float | None,
+) -> None:
+    """Step after step to the last, or to the first after ``minutes``."""
+    wanted = learner.config.optimisation
+    every = max(1, wanted.steps // wanted.validations)
+    start, began, late = time.monotonic(), progress.step, False
+    batches = learner.batches(progress.step)
+
+    def validate() -> None:
+        if processes.rank() == 0:
+            seconds = time.monotonic() - start
+            row = {
+                "step": progress.step,
+                "examples": progress.step * wanted.batch,
+                "mrr": validation_mrr(learner, validation),
+                "scale": learner.scale(),
+                "pairs_per_second": (progress.step - began) * wanted.batch / max(seconds, 1e-9),
+            }
+            progress.note(row, learner.model)
+
+    if not progress.curve:
+        validate()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("training", total=steps)
-        drawn = batches(data, config.kinds, config.batch, steps, config.seed)
-        for step, (pair, rows) in enumerate(drawn, 1):
-            queries = embed(model, pair.queries.bag(rows))
-            documents = embed(model, pair.documents.bag(rows))
-            loss = symmetric_info_nce(queries, documents, log_scale)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-            progress.update(
-                task, advance=1, description=f"loss {loss.item():.3f} MRR {curve[-1]:.3f}"
+    with Progress(*columns, console=console, disable=processes.rank() > 0) as bar:
+        task = bar.add_task("training", total=wanted.steps, completed=progress.step)
+        while progress.step < wanted.steps and not late:
+            loss = learner.step(progress.step, next(batches), out)
+            progress.advance(loss)
+            rate = (progress.step - began) * wanted.batch / (time.monotonic() - start)
+            mrr = progress.curve[-1]["mrr"] if progress.curve else 0.0
+            bar.update(
+                task, advance=1, description=f"loss {loss:.3f}  {rate:,.0f} pairs/s  MRR {mrr:.3f}"
             )
-            if step % per_epoch == 0:
-                curve.append(validation_mrr(model, validation))
-                if curve[-1] == max(curve):
-                    best = _weights(model)
-    model.load_state_dict(best)
-    console.print("validation MRR by epoch: " + ", ".join(f"{mrr:.4f}" for mrr in curve))
-    return curve
+            late = processes.agree(
+                minutes is not None and time.monotonic() - start > minutes * 60, learner.device
+            )
+            at_mark = progress.step % every == 0 or progress.step == wanted.steps
+            if at_mark:
+                validate()
+            if at_mark or late:
+                checkpoint.save(out, progress, learner)
 
 
-def embed(model: StaticEmbedding, bag: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Unit rows, float32 (n, d)."""
-    return functional.normalize(model(dict(bag))["sentence_embedding"], dim=-1)
+def _finish(
+    learner: Learner, progress: checkpoint.Progress, record: Mapping[str, Any], out: Path
+) -> None:
+    """Write the record, and the model of the best validation where the run has come to its end."""
+    finished = progress.step == learner.config.optimisation.steps
+    if finished:
+        learner.model.load_state_dict(progress.best)
+        learner.trainable.save(out)
+        draw_curves(out, progress.curve)
+    write_record(out, {**record, "finished": finished, "curve": progress.curve})
+    if finished:
+        checkpoint.remove(out)
+    at = f"step {progress.step:,} of {learner.config.optimisation.steps:,}"
+    console.print(f"saved {out}" if finished else f"stopped at {at}: run it again to go on")
 
 
-def validation_mrr(model: StaticEmbedding, validation: Mapping[str, PairTokens]) -> float:
-    """Mean reciprocal rank among 1,000 candidates, averaged over the kinds of pair."""
-    means = []
-    with torch.inference_mode():
-        for pair in validation.values():
-            rows = np.arange(len(pair))
-            queries = embed(model, pair.queries.bag(rows))
-            documents = embed(model, pair.documents.bag(rows))
-            means.append(reciprocal_ranks(queries.numpy() @ documents.numpy().T).mean())
-    return float(np.mean(means))
+def _examples(
+    config: TrainConfig, corpus: Path | None, trainable: Trainable
+) -> tuple[ByKind, ByKind]:
+    data, cut = config.data, tokenisers(trainable, config.data)
+    if corpus is None:
+        return triplet_examples(Path(data.triplets), cut, data.validation_pairs, config.seed)
+    return (
+        corpus_examples(corpus / "train.parquet", cut, data, data.training_pairs or None),
+        corpus_examples(corpus / "validation.parquet", cut, data, data.validation_pairs),
+    )
 
 
-def save(model: StaticEmbedding, out: Path) -> None:
-    """Write a plain sentence-transformers model with one signed byte for each weight."""
-    out.mkdir(parents=True, exist_ok=True)
-    SentenceTransformer(modules=[model, Normalize()]).save(str(out), create_model_card=False)
-    quantise_static(out / "model.safetensors")
-    model.tokenizer.save(str(out / "tokenizer.json"), pretty=False)
-
-
-def _tokenise(
-    tokenizer: Tokenizer, pairs: list[TextPair], config: TrainConfig
-) -> Mapping[str, PairTokens]:
-    return tokenise_pairs(tokenizer, pairs, config.query_tokens, config.document_tokens)
-
-
-def _token_counts(data: Mapping[str, PairTokens], size: int) -> NDArray[np.int64]:
-    counts = np.zeros(size, dtype=np.int64)
-    for pair in data.values():
-        for side in (pair.queries, pair.documents):
-            counts += np.bincount(side.ids, minlength=size)
-    return counts
-
-
-def _learning_rate(step: int, steps: int, warmup: float) -> float:
-    """Linear rise over the warm-up, then linear fall to zero."""
-    rise = max(1.0, warmup * steps)
-    return min((step + 1) / rise, max(0.0, (steps - step) / max(1.0, steps - rise)))
-
-
-def _weights(model: StaticEmbedding) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+def _lessons(config: TrainConfig, corpus: Path | None, trainable: Trainable) -> Lessons | None:
+    if config.teacher is None or corpus is None:
+        return None
+    return lessons(config.teacher, config.data, corpus, trainable)
 
 
 if __name__ == "__main__":

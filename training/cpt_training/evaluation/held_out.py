@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cpt_rag.errors import InvalidInputError
 from cpt_rag.evaluate import POOL, Estimate, mean_of
-from cpt_training.data import TextPair, read_pairs
+from cpt_training.data.pairs import TextPair, read_pairs
 from cpt_training.evaluation.bm25 import Bm25Cost, Bm25Index
 from cpt_training.evaluation.embed import Embedder
 from cpt_training.evaluation.figures import Part, compare

@@ -15,9 +15,8 @@ from cpt_rag.encoders.presets import PRESETS
 from cpt_rag.errors import EncoderError, InvalidInputError
 from cpt_training.evaluation.embed import Embedder
 from cpt_training.evaluation.figures import Speed
-from cpt_training.initialise import pretrained_directory
+from cpt_training.models.pretrained import PRETRAINED, pretrained_directory
 
-PRETRAINED = "all-MiniLM-L6-v2"
 STARTS = 3
 _WEIGHTS = (".safetensors", ".bin", ".onnx")
 _COLD = (

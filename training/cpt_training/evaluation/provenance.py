@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
-import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 from cpt_rag.text.bm25 import K1, B
 from cpt_training.evaluation.embed import Embedder
+from cpt_training.origin import commit
 
 PACKAGES = (
     "cpt-rag",
@@ -53,38 +52,6 @@ def provenance(
             "cores": os.cpu_count(),
         },
     }
-
-
-def files_hash(files: Iterable[Path]) -> str:
-    """sha256 over the names and bytes of files, in the order given."""
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.name.encode() + b"\0")
-        with path.open("rb") as content:
-            while block := content.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
-
-
-def commit(folder: Path) -> str | None:
-    """The commit of the checkout that holds ``folder``, marked where files differ from it."""
-    try:
-        head = _git(folder, "rev-parse", "HEAD")
-        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return f"{head} with changes" if changed else head
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603 - fixed words
-        ["git", "-C", str(folder), "--no-optional-locks", *arguments],  # noqa: S607 - git of PATH
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=20,
-    )
-    return done.stdout.strip()
 
 
 def _model(embedder: Embedder) -> dict[str, Any]:

@@ -21,12 +21,24 @@ from tokenizers.trainers import BpeTrainer
 from cpt_rag.text.normalise import CASE_BOUNDARY, TOKEN_PATTERN, UNDERSCORE
 
 
-def learn_vocabulary(texts: Iterable[str], size: int) -> Tokenizer:
-    """Byte-pair merges over ``texts``, ``size`` tokens in all, none of them special."""
+def learn_vocabulary(
+    texts: Iterable[str],
+    size: int,
+    words: Iterable[str] = (),
+    *,
+    split_identifiers: bool = True,
+) -> Tokenizer:
+    """Byte-pair merges over ``texts``, none of the tokens special.
+
+    Args:
+        texts: what is merged over.
+        size: tokens learnt, single bytes among them.
+        words: whole words in ASCII that each become a token too, after those.
+        split_identifiers: whether ``readFile`` and ``read_file`` are two words.
+    """
     tokenizer = Tokenizer(BPE())
-    tokenizer.normalizer = Normalizers(
-        [Replace(UNDERSCORE, " "), Replace(Regex(CASE_BOUNDARY), " "), Lowercase()]
-    )
+    opened = [Replace(UNDERSCORE, " "), Replace(Regex(CASE_BOUNDARY), " ")]
+    tokenizer.normalizer = Normalizers([*(opened if split_identifiers else []), Lowercase()])
     tokenizer.pre_tokenizer = PreTokenizers(
         [
             Split(Regex(TOKEN_PATTERN), "removed", invert=True),
@@ -41,11 +53,11 @@ def learn_vocabulary(texts: Iterable[str], size: int) -> Tokenizer:
         max_token_length=24,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return _with_all_merges(tokenizer)
+    return _with_all_merges(tokenizer, words)
 
 
-def _with_all_merges(tokenizer: Tokenizer) -> Tokenizer:
-    """Let every pair merge whose concatenation is a token, as tiktoken does.
+def _with_all_merges(tokenizer: Tokenizer, words: Iterable[str]) -> Tokenizer:
+    """Add ``words``, and let every pair merge whose concatenation is a token, as tiktoken does.
 
     A trained BPE lists one pair for each token; tiktoken knows only the ranks of whole tokens and
     merges any pair that makes one. With all pairs listed in the order of ranks, and whole words
@@ -53,6 +65,8 @@ def _with_all_merges(tokenizer: Tokenizer) -> Tokenizer:
     """
     spec: dict[str, Any] = json.loads(tokenizer.to_str())
     vocabulary: dict[str, int] = spec["model"]["vocab"]
+    for word in words:
+        vocabulary.setdefault(word, len(vocabulary))
     spec["model"]["merges"] = list(_pairs(vocabulary))
     spec["model"]["ignore_merges"] = True
     return Tokenizer.from_str(json.dumps(spec))

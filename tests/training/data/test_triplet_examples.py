@@ -1,0 +1,110 @@
+"""A file of triplets as training examples, some of them held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cpt_rag.errors import InvalidInputError
+from cpt_training.data.examples import Examples, Tokeniser, Tokenisers
+from cpt_training.data.tokens import TokenLists
+from cpt_training.data.triplets import file_hash, triplet_examples
+from cpt_training.supervised.triplets import Triplet, write_triplets
+
+# Twenty lines of ten anchors, with none, one or two hard negatives.
+TRIPLETS = [
+    Triplet(f"anchor {i % 10}", f"positive {i}", tuple(f"not {i}.{j}" for j in range(i % 3)))
+    for i in range(20)
+]
+
+
+def cut(texts: Sequence[str]) -> list[list[int]]:
+    return [[ord(character) for character in text] for text in texts]
+
+
+TOKENISERS = Tokenisers(Tokeniser(cut, "queries"), Tokeniser(cut, "documents"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    write_triplets(tmp_path / "triplets.jsonl", TRIPLETS)
+    return tmp_path / "triplets.jsonl"
+
+
+def texts(tokens: TokenLists | None) -> list[str]:
+    assert tokens is not None
+    bounds = zip(tokens.offsets, tokens.offsets[1:], strict=False)
+    return ["".join(map(chr, tokens.ids[start:end])) for start, end in bounds]
+
+
+def split(path: Path, held_out: int, seed: int = 0) -> tuple[Examples, Examples]:
+    """Of the one kind that there is."""
+    (training,), (validation,) = (
+        part.values() for part in triplet_examples(path, TOKENISERS, held_out, seed)
+    )
+    return training, validation
+
+
+def read(examples: Examples) -> list[Triplet]:
+    rows = [np.array([i]) for i in range(len(examples))]
+    negatives = [texts(examples.negatives_for(row, 9)) for row in rows]
+    sides = (texts(examples.queries), texts(examples.documents), negatives)
+    return [Triplet(q, d, tuple(hard)) for q, d, hard in zip(*sides, strict=True)]
+
+
+@pytest.mark.parametrize("held_out", [1, 4, 9])
+def test_held_out_anchors_are_never_in_training(path: Path, held_out: int) -> None:
+    training, validation = split(path, held_out)
+    anchors = {*texts(training.queries)}, {*texts(validation.queries)}
+    assert not anchors[0] & anchors[1]
+    assert len(anchors[1]) == held_out
+    assert len(anchors[0]) == 10 - held_out
+
+
+def test_every_line_is_on_one_side_with_its_own_hard_negatives(path: Path) -> None:
+    training, validation = split(path, 3)
+    found = read(training) + read(validation)
+    assert sorted(found, key=str) == sorted(TRIPLETS, key=str)
+
+
+def test_every_row_can_be_drawn(path: Path) -> None:
+    for part in split(path, 3):
+        (rows,) = part.languages.values()
+        assert rows.tolist() == [*range(len(part))]
+
+
+def test_the_seed_decides_what_is_held_out(path: Path) -> None:
+    held_out = [read(split(path, 3, seed)[1]) for seed in (0, 0, 1)]
+    assert held_out[0] == held_out[1] != held_out[2]
+
+
+@pytest.mark.parametrize("held_out", [10, 1000])
+def test_too_few_anchors_are_refused_with_the_remedy(path: Path, held_out: int) -> None:
+    with pytest.raises(InvalidInputError, match="10 distinct anchors") as caught:
+        split(path, held_out)
+    assert f"data.validation_pairs = {held_out}" in caught.value.expected
+    assert "lower data.validation_pairs" in caught.value.remedy
+
+
+def test_lines_without_a_hard_negative_are_examples_too(tmp_path: Path) -> None:
+    plain = [Triplet(triplet.anchor, triplet.positive, ()) for triplet in TRIPLETS]
+    write_triplets(tmp_path / "plain.jsonl", plain)
+    training, validation = split(tmp_path / "plain.jsonl", 3)
+    assert sorted(read(training) + read(validation), key=str) == sorted(plain, key=str)
+
+
+def test_a_missing_file_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"no file '.*absent\.jsonl'") as caught:
+        file_hash(tmp_path / "absent.jsonl")
+    assert "data.triplets" in caught.value.remedy
+    assert "python -m cpt_training.supervised" in caught.value.remedy
+
+
+def test_another_line_is_another_hash(path: Path) -> None:
+    before = file_hash(path)
+    assert before == file_hash(path)
+    write_triplets(path, TRIPLETS[1:])
+    assert file_hash(path) != before

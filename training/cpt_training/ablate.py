@@ -1,0 +1,125 @@
+"""Variants of one config at an equal budget, trained and then measured in one run.
+
+    python -m cpt_training.ablate batch --data DIR --out runs/ablations
+
+A file in ``ablations/`` names a config, what all variants change of it, and what each changes. A
+finished variant is not trained again, so that a table can be gone on with and added to.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+from rich.console import Console
+
+from cpt_rag.errors import InvalidInputError
+from cpt_training.cli import Cache, find_corpus, require_extra
+from cpt_training.config import CONFIGS, TrainConfig
+from cpt_training.toml import parse, read_toml
+
+ABLATIONS = Path(__file__).parent / "ablations"
+PAIRS = 1000
+console = Console()
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command()
+def command(
+    ablation: Annotated[str, typer.Argument(help="A name in ablations/, or a TOML file.")],
+    data: Annotated[
+        Path, typer.Option(envvar="CPT_RAG_DATA", help="The folder of the evaluation sets.")
+    ],
+    out: Annotated[Path, typer.Option(help="A folder for the runs, the table and the plot.")],
+    sets: Annotated[str, typer.Option(help="Names of sets, with commas [default: all].")] = "",
+    cache: Cache = None,
+    pairs: Annotated[
+        Optional[int],  # noqa: UP045  (typer reads annotations at run time, on 3.10 too)
+        typer.Option(min=10, help="Held-out docstrings of a language."),
+    ] = PAIRS,
+) -> None:
+    """Train every variant, measure all of them on the same queries, write table and plot."""
+    require_extra()
+    from cpt_training.evaluation.ablation import draw, table
+    from cpt_training.evaluation.record import write_json
+    from cpt_training.evaluation.run import evaluate
+    from cpt_training.evaluation.tasks import corpus_task, tasks_below
+    from cpt_training.train import train
+
+    variants = load_variants(ablation)
+    folders = {name: out / _slug(name) for name in variants}
+    for name, config in variants.items():
+        console.rule(name)
+        train(config, find_corpus(config, cache), folders[name])
+    tasks = tasks_below(data, [name for name in sets.split(",") if name])
+    corpus = find_corpus(next(iter(variants.values())), cache)
+    if corpus is not None:
+        tasks.append(corpus_task(corpus.name, corpus / "test.parquet", pairs))
+    models = [str(folder) for folder in folders.values()]
+    with console.status("") as status:
+        results = evaluate(models, tasks, status.update)
+    write_json(results, out / "results.json")
+    validation = {name: _best(folder) for name, folder in folders.items()}
+    (out / "table.md").write_text(table(results, validation), encoding="utf-8")
+    (out / "plot.png").write_bytes(draw(results, list(variants)))
+    console.print((out / "table.md").read_text(encoding="utf-8"), markup=False)
+
+
+def load_variants(name_or_file: str) -> dict[str, TrainConfig]:
+    """Each variant's whole config, by its name.
+
+    Raises:
+        InvalidInputError: no such file, one that names no variants, or an impossible config.
+    """
+    path = Path(name_or_file)
+    if path.suffix != ".toml":
+        path = ABLATIONS / f"{name_or_file}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in ABLATIONS.glob("*.toml")))
+        raise InvalidInputError(
+            f"There is no ablation {name_or_file!r}.",
+            expected=f"one of {known}, or a TOML file",
+            remedy="pass a name or path from the line above",
+        )
+    said = read_toml(path)
+    if said.keys() - {"common"} != {"config", "variants"} or not said["variants"]:
+        raise InvalidInputError(
+            f"{path} has {', '.join(sorted(said))}.",
+            expected="config = NAME, [variants.NAME.SECTION] and perhaps [common.SECTION]",
+            remedy="add or remove these lines",
+        )
+    base = _merged(read_toml(CONFIGS / f"{said['config']}.toml"), said.get("common", {}))
+    return {
+        name: parse(TrainConfig, _merged(base, {**changes, "name": name}), f"{path}, {name}")
+        for name, changes in said["variants"].items()
+    }
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with ``changes``, table by table; ``kinds`` are replaced whole, false takes away."""
+    merged = {name: value for name, value in base.items() if changes.get(name) is not False}
+    for name, value in changes.items():
+        if value is False and isinstance(base.get(name), dict):
+            continue
+        deeper = isinstance(value, dict) and isinstance(base.get(name), dict) and name != "kinds"
+        merged[name] = _merged(base[name], value) if deeper else value
+    return merged
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _best(folder: Path) -> float:
+    record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    return max(float(row["mrr"]) for row in record["curve"])
+
+
+if __name__ == "__main__":
+    from cpt_rag.cli.run import main
+
+    main(app, "python -m cpt_training.ablate")

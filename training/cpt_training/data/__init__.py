@@ -1,0 +1,1 @@
+"""From a corpus or a file of triplets to batches of token ids."""

@@ -1,0 +1,62 @@
+"""A file of triplets as training examples, some of them held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cpt_rag.errors import InvalidInputError
+from cpt_training.data.examples import ByKind, Examples, Tokenisers
+from cpt_training.data.tokens import tokenise
+from cpt_training.origin import files_hash
+from cpt_training.pairs.pair import TEXT
+from cpt_training.supervised.triplets import Triplet, read_triplets
+
+KIND = "triplets"
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file of triplets.
+
+    Raises:
+        InvalidInputError: there is none.
+    """
+    if not path.is_file():
+        raise InvalidInputError(
+            f"There is no file {str(path)!r}.",
+            expected="a JSON Lines file of triplets",
+            remedy="change data.triplets; python -m cpt_training.supervised makes one",
+        )
+    return files_hash([path])
+
+
+def triplet_examples(
+    path: Path, tokenisers: Tokenisers, held_out: int, seed: int
+) -> tuple[ByKind, ByKind]:
+    """Training and validation examples: ``held_out`` anchors, all their lines, are kept apart."""
+    triplets = list(read_triplets(path))
+    anchors = list(dict.fromkeys(triplet.anchor for triplet in triplets))
+    if len(anchors) <= held_out:
+        raise InvalidInputError(
+            f"{path} has {len(anchors)} distinct anchors.",
+            expected=f"more than data.validation_pairs = {held_out}, which are held out",
+            remedy="lower data.validation_pairs, or give more triplets",
+        )
+    chosen = np.random.default_rng(seed).permutation(len(anchors))[:held_out]
+    apart = {anchors[i] for i in chosen}
+    return (
+        {KIND: _examples([t for t in triplets if t.anchor not in apart], tokenisers)},
+        {KIND: _examples([t for t in triplets if t.anchor in apart], tokenisers)},
+    )
+
+
+def _examples(triplets: Sequence[Triplet], tokenisers: Tokenisers) -> Examples:
+    return Examples(
+        tokenise(tokenisers.query.cut, [t.anchor for t in triplets]),
+        tokenise(tokenisers.document.cut, [t.positive for t in triplets]),
+        {TEXT: np.arange(len(triplets))},
+        tokenise(tokenisers.document.cut, [text for t in triplets for text in t.negatives]),
+        np.cumsum([0, *(len(t.negatives) for t in triplets)], dtype=np.int64),
+    )

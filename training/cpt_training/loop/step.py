@@ -1,0 +1,214 @@
+"""One optimisation step: the gradients of a whole batch, on every process alike, and the update."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from cpt_rag.errors import TrainingError
+from cpt_training.config import TrainConfig
+from cpt_training.data.batches import batches
+from cpt_training.data.examples import ByKind
+from cpt_training.data.tokens import Rows, TokenLists
+from cpt_training.data.triplets import KIND as TRIPLETS
+from cpt_training.loop import processes
+from cpt_training.loop.gradient_cache import Features, Side, backward
+from cpt_training.loop.losses import Batch, symmetric_info_nce
+from cpt_training.loop.teacher import Distillation, Lessons
+from cpt_training.models.trainable import Trainable
+
+TEMPERATURE_RATE = 0.01
+"""The temperature's own learning rate: a transformer's would hardly move it."""
+LOGIT_ROWS = 2048
+"""Rows of logits in memory at a time, each as long as the batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What one step learns from: rows of one kind, and of what the teacher says."""
+
+    kind: str
+    rows: Rows
+    lesson: Rows | None
+
+
+class Head(nn.Module):
+    """What is trained beside the encoder and forgotten after it."""
+
+    def __init__(self, config: TrainConfig, width: int, taught: Lessons | None) -> None:
+        super().__init__()
+        self.log_scale = nn.Parameter(torch.tensor(math.log(config.optimisation.scale)))
+        self.distillation = (
+            Distillation(config.teacher, width, taught.vectors.shape[1])
+            if config.teacher and taught
+            else None
+        )
+
+
+class Learner:
+    """An encoder, what it learns from, and the optimiser between them."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        trainable: Trainable,
+        examples: ByKind,
+        taught: Lessons | None,
+        device: torch.device,
+    ) -> None:
+        torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
+        self.config, self.trainable, self.device = config, trainable, device
+        self._examples, self._taught = examples, taught
+        # What is loaded comes without dropout.
+        self.model = trainable.model.to(device).train()
+        width = self.model.get_embedding_dimension()
+        assert width is not None
+        self._widths = config.optimisation.matryoshka or (width,)
+        torch.manual_seed(config.seed)  # all processes start alike, whatever each has drawn before
+        self.head = Head(config, width, taught).to(device)
+        self._rates = (config.optimisation.learning_rate, TEMPERATURE_RATE)
+        self.optimiser = torch.optim.AdamW(
+            [{"params": [*module.parameters()]} for module in (self.model, self.head)],
+            weight_decay=config.optimisation.weight_decay,
+            fused=True,
+        )
+
+    def batches(self, done: int) -> Iterator[Draw]:
+        """What each step after the first ``done`` learns from."""
+        data, wanted, seed = self.config.data, self.config.optimisation, self.config.seed
+        pairs = batches(
+            self._examples,
+            data.kinds or {TRIPLETS: 1.0},
+            wanted.batch,
+            seed,
+            one_language=data.one_language,
+            together=data.together,
+            skip=done,
+        )
+        if self._taught is None or self.config.teacher is None:
+            return (Draw(kind, rows, None) for kind, rows in pairs)
+        lessons = self._taught.draw(seed, self.config.teacher.batch, done)
+        return (Draw(*pair, lesson) for pair, lesson in zip(pairs, lessons, strict=True))
+
+    def step(self, number: int, draw: Draw, out: Path) -> float:
+        """Learn from one batch and give its loss.
+
+        Raises:
+            TrainingError: memory ran out, or the loss is no longer a number.
+        """
+        # Every step draws its own randomness, so that a run which goes on repeats nothing.
+        torch.manual_seed(self.config.seed + 1_000_003 * (number + 1) + processes.rank())
+        try:
+            loss = self._gradients(number, draw)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            raise self._explain(error) from error
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"The loss is {loss} at step {number}.",
+                expected="a number",
+                remedy=f"lower optimisation.learning_rate; {out} holds the last good checkpoint",
+            )
+        factor = self._factor(number)
+        for group, rate in zip(self.optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor
+        self.optimiser.step()
+        return loss
+
+    def scale(self) -> float:
+        """The trained inverse temperature."""
+        return math.exp(self.head.log_scale.item())
+
+    def features(self, tokens: TokenLists) -> Features:
+        """Input of `embed`, on the device."""
+        features = self.trainable.features(tokens)
+        return {name: tensor.to(self.device) for name, tensor in features.items()}
+
+    def embed(self, features: Features) -> torch.Tensor:
+        """Unit rows, float32 (n, d), read in bfloat16 on a GPU."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            rows: torch.Tensor = self.model(features)["sentence_embedding"]
+        return rows.float()
+
+    def _gradients(self, number: int, draw: Draw) -> float:
+        """Put every process's summed gradients on the parameters."""
+        self.optimiser.zero_grad()
+        before = self.config.teacher.before if self.config.teacher else 0.0
+        alone = number < before * self.config.optimisation.steps
+        loss = 0.0 if alone else self._contrast(draw)
+        if draw.lesson is not None and (alone or not before):
+            loss += self._distil(draw.lesson)
+        parameters = [*self.model.parameters(), *self.head.parameters()]
+        processes.add_up(p.grad for p in parameters if p.grad is not None)
+        return loss
+
+    def _contrast(self, draw: Draw) -> float:
+        own, examples = processes.share(draw.rows), self._examples[draw.kind]
+        negatives = examples.negatives_for(own, self.config.data.hard_negatives)
+        return backward(
+            self.embed,
+            self._side(examples.queries.take(own)),
+            self._side(examples.documents.take(own)),
+            self._side(negatives) if negatives is not None else None,
+            self._loss,
+            LOGIT_ROWS,
+        )
+
+    def _loss(self, batch: Batch, rows: slice) -> torch.Tensor:
+        """Mean over the widths that are to serve alone."""
+        losses = [
+            symmetric_info_nce(batch.cut(width), self.head.log_scale, rows)
+            for width in self._widths
+        ]
+        return torch.stack(losses).mean()
+
+    def _distil(self, lesson: Rows) -> float:
+        assert self._taught is not None
+        assert self.head.distillation is not None
+        own = processes.share(lesson)
+        student = self.embed(self.features(self._taught.tokens.take(own)))
+        teacher = torch.from_numpy(self._taught.vectors[own].astype(np.float32)).to(self.device)
+        loss = self.head.distillation(student, teacher) / processes.size()
+        loss.backward()
+        total = loss.detach().clone()
+        processes.add_up([total])
+        return float(total)
+
+    def _side(self, tokens: TokenLists) -> Side:
+        """Mini-batches of texts of like length."""
+        size = self.config.optimisation.mini_batch
+        order = np.argsort(np.diff(tokens.offsets), kind="stable")
+        return Side(
+            [
+                self.features(tokens.take(order[start : start + size]))
+                for start in range(0, len(order), size)
+            ],
+            torch.from_numpy(order).to(self.device),
+            torch.from_numpy(tokens.keys.view(np.int64)).to(self.device),
+        )
+
+    def _factor(self, step: int) -> float:
+        """Share of the learning rate: linear rise over the warm-up, then linear fall to zero."""
+        steps = self.config.optimisation.steps
+        rise = max(1.0, self.config.optimisation.warmup * steps)
+        return min((step + 1) / rise, max(0.0, (steps - step) / max(1.0, steps - rise)))
+
+    def _explain(self, error: BaseException) -> BaseException:
+        """What to lower where memory ran out; any other error as it is."""
+        ran_out = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+        if not ran_out and "allocate memory" not in str(error):
+            return error
+        wanted = self.config.optimisation
+        return TrainingError(
+            f"A batch of {wanted.batch:,} pairs, {wanted.mini_batch:,} in memory at once, "
+            f"does not fit into the memory of {self.device}.",
+            expected="a mini-batch that fits",
+            remedy=f"lower optimisation.mini_batch (now {wanted.mini_batch}); the result is "
+            "the same. Where it is small already, lower data.document_tokens or "
+            "optimisation.batch.",
+        )

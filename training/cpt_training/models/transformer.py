@@ -1,0 +1,105 @@
+"""A transformer in training: padded token ids in, one pooled state out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from transformers import AutoConfig, AutoModel
+
+from cpt_rag.errors import InvalidInputError
+from cpt_training.config import TransformerModel
+from cpt_training.data.tokens import TokenLists
+from cpt_training.models.pretrained import PRETRAINED, pretrained_directory
+from cpt_training.models.trainable import Features, Role
+
+DELIMITERS = {"query": "[", "document": "{"}
+
+
+class TransformerTrainable:
+    """`Trainable` over any sentence-transformers model that reads padded ids."""
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        self.model = model
+        self._tokenizer = model.tokenizer
+        self._prompts: Mapping[str, str | None] = model.prompts
+
+    @property
+    def name(self) -> str:
+        """Of the tokenizer and the prompts."""
+        made_of = (self._tokenizer.backend_tokenizer.to_str(), sorted(self._prompts.items()))
+        return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]
+
+    def tokenise(self, texts: Sequence[str], role: Role, most: int) -> Sequence[Sequence[int]]:
+        """Ids of the role's prompt, the text, and the special tokens around them."""
+        prompt = self._prompts.get(role) or ""
+        ids: Sequence[Sequence[int]] = self._tokenizer(
+            [prompt + text for text in texts], truncation=True, max_length=most
+        )["input_ids"]
+        return ids
+
+    def features(self, tokens: TokenLists) -> Features:
+        """Ids padded on the right, and which of them are there."""
+        lengths = np.diff(tokens.offsets)
+        there = np.arange(lengths.max(initial=1)) < lengths[:, None]
+        ids = np.full(there.shape, self._tokenizer.pad_token_id, dtype=np.int64)
+        ids[there] = tokens.ids
+        return {
+            "input_ids": torch.from_numpy(ids),
+            "attention_mask": torch.from_numpy(there.astype(np.int64)),
+        }
+
+    def save(self, out: Path) -> None:
+        """Write the model, its weights in half precision, to be read in full."""
+        out.mkdir(parents=True, exist_ok=True)
+        dtype = next(self.model.parameters()).dtype
+        self.model.half().save(str(out), create_model_card=False)
+        self.model.to(dtype)
+        config = out / "config.json"
+        values = {**json.loads(config.read_text(encoding="utf-8")), "dtype": "float32"}
+        config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def make_transformer(config: TransformerModel) -> TransformerTrainable:
+    """A transformer as a config describes it."""
+    folder = str(pretrained_directory() if config.start == PRETRAINED else Path(config.start))
+    if not Path(folder).is_dir():
+        raise InvalidInputError(
+            f"There is no model in {folder!r}.",
+            expected=f"{PRETRAINED}, or a folder in the transformers library's layout",
+            remedy="change transformer.start",
+        )
+    transformer = Transformer(folder, backend="torch", model_kwargs={"local_files_only": True})
+    if config.random_weights:
+        shape = AutoConfig.from_pretrained(folder, local_files_only=True)
+        transformer.model = AutoModel.from_config(shape)  # type: ignore[no-untyped-call]
+    _keep_layers(transformer.model, config.layers)
+    modules = [
+        transformer,
+        Pooling(transformer.get_embedding_dimension(), pooling_mode=config.pooling),
+        Normalize(),
+    ]
+    prompts = DELIMITERS if config.delimiters else {}
+    return TransformerTrainable(SentenceTransformer(modules=modules, prompts=dict(prompts)))
+
+
+def _keep_layers(model: Any, wanted: int) -> None:
+    """Cut to ``wanted`` layers, evenly spread over the depth, the last among them."""
+    layers = getattr(getattr(model, "encoder", None), "layer", None)
+    if layers is None or len(layers) < wanted:
+        raise InvalidInputError(
+            f"{type(model).__name__} has {len(layers) if layers is not None else 'no'} layers "
+            "in encoder.layer.",
+            expected=f"at least transformer.layers = {wanted}",
+            remedy="change transformer.layers, or start from a model of BERT's shape",
+        )
+    chosen = [round((i + 1) * len(layers) / wanted) - 1 for i in range(wanted)]
+    model.encoder.layer = torch.nn.ModuleList(layers[i] for i in chosen)
+    model.config.num_hidden_layers = wanted

@@ -1,0 +1,121 @@
+"""The file of triplets that supervised training reads.
+
+JSON Lines in UTF-8, gzip if the name ends with ``.gz``; each line is one object::
+
+    {"anchor": "a text", "positive": "what belongs to it", "negatives": ["what does not", ...]}
+
+``negatives`` may be empty; other keys are refused.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from cpt_rag.errors import InvalidInputError
+from cpt_training.supervised.lines import bad_line, json_object, text_lines
+
+_FIELDS = {"anchor", "positive", "negatives"}
+_EXPECTED = '{"anchor": "text", "positive": "text", "negatives": ["text", ...]}'
+
+
+@dataclass(frozen=True, slots=True)
+class Triplet:
+    """A text, one that belongs to it, and hard negatives: alike, but not belonging to it.
+
+    Raises:
+        InvalidInputError: a text is blank, or the positive is among the negatives.
+    """
+
+    anchor: str
+    positive: str
+    negatives: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what no loss can learn from."""
+        if not all(text.strip() for text in (self.anchor, self.positive, *self.negatives)):
+            raise InvalidInputError("A triplet has a blank text.", expected="texts with words")
+        if self.positive in self.negatives:
+            raise InvalidInputError(
+                "A triplet has its positive among its negatives.", expected="other negatives"
+            )
+
+
+def read_triplets(path: Path) -> Iterator[Triplet]:
+    """The triplets of a file in its order, one at a time.
+
+    Raises:
+        InvalidInputError: while reading: the file cannot be read, or a line is no triplet.
+    """
+    for number, line in text_lines(path):
+        yield _triplet(path, number, line)
+
+
+def write_triplets(path: Path, triplets: Iterable[Triplet]) -> int:
+    """Write a file of triplets and return how many.
+
+    The file is written beside and moved to its place when it is whole; if ``triplets`` raises, what
+    lay there before stays. The same triplets give the same bytes, compressed or not.
+
+    Raises:
+        InvalidInputError: the file cannot be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    count = 0
+    try:
+        with part.open("wb") as plain, _packed(path, plain) as file:
+            for triplet in triplets:
+                file.write(_line(triplet))
+                count += 1
+        os.replace(part, path)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be written: {error}",
+            expected="a file name in a folder that is there and has room",
+            remedy="make the folder, or choose another place",
+        ) from error
+    finally:
+        with suppress(OSError):  # whatever it is, it has been said by now
+            part.unlink()
+    return count
+
+
+def _packed(path: Path, plain: IO[bytes]) -> AbstractContextManager[IO[bytes] | gzip.GzipFile]:
+    if path.suffix == ".gz":
+        # Neither name nor time goes into the file.
+        return gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=plain, mtime=0)
+    return nullcontext(plain)
+
+
+def _line(triplet: Triplet) -> bytes:
+    row = {
+        "anchor": triplet.anchor,
+        "positive": triplet.positive,
+        "negatives": triplet.negatives,
+    }
+    return f"{json.dumps(row, ensure_ascii=False)}\n".encode()
+
+
+def _triplet(path: Path, number: int, line: str) -> Triplet:
+    row = json_object(path, number, line, _EXPECTED)
+    if row.keys() != _FIELDS:
+        lacks, unknown = sorted(_FIELDS - row.keys()), sorted(row.keys() - _FIELDS)
+        found = f"lacks the keys {lacks} and has the unknown {unknown}"
+        raise bad_line(path, number, found, _EXPECTED)
+    anchor, positive, negatives = row["anchor"], row["positive"], row["negatives"]
+    for name in ("anchor", "positive"):
+        if not isinstance(row[name], str):
+            raise bad_line(path, number, f"has no text as {name!r}: {row[name]!r}", _EXPECTED)
+    if not isinstance(negatives, list) or not all(isinstance(one, str) for one in negatives):
+        raise bad_line(path, number, f"has no texts as 'negatives': {negatives!r}", _EXPECTED)
+    try:
+        return Triplet(anchor, positive, tuple(negatives))
+    except InvalidInputError as error:
+        found = error.found.removeprefix("A triplet ").rstrip(".")
+        raise bad_line(path, number, found, error.expected) from error
