@@ -148,7 +148,8 @@ class Optimisation:
     at once (gradient caching where it is the smaller). ``examples`` pairs are seen in all.
     ``scale`` is the inverse temperature at the start. ``matryoshka`` lists the widths that are
     trained to serve alone, the whole one first. ``validations`` are spread evenly, each with a
-    checkpoint.
+    checkpoint. The saved weights are ``trained_share`` of the best ones and for the rest the
+    start's (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", section 3).
     """
 
     batch: int
@@ -160,6 +161,7 @@ class Optimisation:
     scale: float
     validations: int
     matryoshka: tuple[int, ...] = ()
+    trained_share: float = 1.0
 
     def check(self, require: Require) -> None:
         """Refuse impossible values and combinations."""
@@ -173,6 +175,7 @@ class Optimisation:
         require(0 <= self.warmup < 1, "optimisation.warmup", "a share of all steps in [0, 1)")
         require(self.scale > 0, "optimisation.scale", "a positive number")
         require(self.validations >= 1, "optimisation.validations", "at least 1")
+        require(0 < self.trained_share <= 1, "optimisation.trained_share", "a share in (0, 1]")
         require(
             all(a > b for a, b in pairwise((*self.matryoshka, 0))),
             "optimisation.matryoshka",

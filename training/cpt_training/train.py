@@ -58,7 +58,7 @@ def train(
     progress = checkpoint.load(out, learner)
     _loop(learner, progress, validation, out, minutes)
     if processes.rank() == 0:
-        _finish(learner, progress, record, out)
+        _finish(learner, progress, validation, record, out)
     processes.wait()
 
 
@@ -111,12 +111,17 @@ def _loop(
 
 
 def _finish(
-    learner: Learner, progress: checkpoint.Progress, record: Mapping[str, Any], out: Path
+    learner: Learner,
+    progress: checkpoint.Progress,
+    validation: ByKind,
+    record: Mapping[str, Any],
+    out: Path,
 ) -> None:
-    """Write the record, and the model of the best validation where the run has come to its end."""
+    """Write the record, and the model where the run has come to its end."""
     finished = progress.step == learner.config.optimisation.steps
     if finished:
-        learner.model.load_state_dict(progress.best)
+        learner.settle(progress.best)
+        record = {**record, "saved_mrr": validation_mrr(learner, validation)}
         learner.trainable.save(out)
         draw_curves(out, progress.curve)
     write_record(out, {**record, "finished": finished, "curve": progress.curve})

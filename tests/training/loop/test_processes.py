@@ -206,7 +206,7 @@ def together(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stderr
     each = [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +67,7 @@ class Learner:
         self._examples, self._taught = examples, taught
         # What is loaded comes without dropout.
         self.model = trainable.model.to(device).train()
+        self._start = {n: t.detach().cpu().clone() for n, t in self.model.state_dict().items()}
         width = self.model.get_embedding_dimension()
         assert width is not None
         self._widths = config.optimisation.matryoshka or (width,)
@@ -123,6 +124,18 @@ class Learner:
     def scale(self) -> float:
         """The trained inverse temperature."""
         return math.exp(self.head.log_scale.item())
+
+    def settle(self, best: Mapping[str, torch.Tensor]) -> None:
+        """Take the weights that are saved: the best ones, drawn towards the start's."""
+        share = self.config.optimisation.trained_share
+        self.model.load_state_dict(
+            {
+                name: self._start[name].lerp(tensor, share)
+                if share < 1 and tensor.is_floating_point()
+                else tensor
+                for name, tensor in best.items()
+            }
+        )
 
     def features(self, tokens: TokenLists) -> Features:
         """Input of `embed`, on the device."""
