@@ -349,8 +349,10 @@ def test_the_model_is_that_of_the_best_validation(
     measured = iter([0.1, 0.3, 0.7, 0.7, 0.2])
 
     def validation(learner: Learner, examples: object) -> float:
+        found = next(measured, None)
+        if found is None:  # the weights that are saved, once more
+            return 0.7
         learner.trainable.save(tmp_path / "last")
-        found = next(measured)
         if found == 0.7 and not (tmp_path / "best").exists():
             (tmp_path / "last").rename(tmp_path / "best")
         return found

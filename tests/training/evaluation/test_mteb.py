@@ -22,6 +22,7 @@ from mteb.models import ModelMeta
 from mteb.models.models_protocols import EncoderProtocol, MTEBModels, SearchProtocol
 from mteb.types import PromptType
 
+from cpt_rag import load_encoder
 from cpt_rag.cli.run import run
 from cpt_rag.encoders.presets import PRESETS
 from cpt_rag.errors import InvalidInputError
@@ -294,7 +295,7 @@ def test_the_description_is_one_that_mteb_accepts(
     ):
         assert ModelMeta.model_validate(meta.model_dump()) == meta
         assert meta.name == name
-        assert meta.embed_dim == 256
+        assert meta.embed_dim == load_encoder("cpt-static").dimension
         assert meta.max_tokens == float("inf")
         assert meta.use_instructions is False
 
