@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from cpt_training import train as training
 from cpt_training.config import TrainConfig
-from cpt_training.data.examples import ByKind, Examples
+from cpt_training.data.examples import Examples
+from cpt_training.data.tokens import TokenLists, tokenise
 from cpt_training.loop import validate
 from cpt_training.loop.step import Learner
 from cpt_training.loop.validate import validation_mrr
 from cpt_training.models.make import make_trainable
 
 
-def part(examples: Examples, rows: Mapping[str, slice]) -> Examples:
-    """Some rows of each language, as a kind of its own."""
-    numbers = {name: np.arange(len(examples))[chosen] for name, chosen in rows.items()}
-    return replace(examples, languages=numbers)
+def texts(count: int, seed: int) -> TokenLists:
+    """Random ids, of lengths in no order."""
+    random = np.random.default_rng(seed)
+    lengths = random.permutation(count) + 1
+    return tokenise(
+        lambda given: [random.integers(300, size=int(n)).tolist() for n in given],
+        [str(length) for length in lengths],
+    )
+
+
+def kind(seed: int, **languages: int) -> Examples:
+    """So many random pairs of each language, in turn; every third has the same text twice."""
+    names = np.repeat([*languages], [*languages.values()])
+    np.random.default_rng(seed).shuffle(names)
+    queries, others = texts(len(names), seed), texts(len(names), seed + 1)
+    rows = np.arange(len(names))
+    both = TokenLists.joined([queries, others])
+    documents = both.take(np.where(rows % 3 == 0, rows, rows + len(names)))
+    return Examples(queries, documents, {n: np.flatnonzero(names == n) for n in languages})
 
 
 def by_hand(learner: Learner, examples: Examples) -> float:
@@ -44,13 +57,8 @@ def test_it_is_the_mean_over_kinds_of_the_mean_reciprocal_rank(
     static_config: TrainConfig, corpus: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     trainable = make_trainable(static_config, corpus)
-    examples, whole = training._examples(static_config, corpus, trainable)
-    learner = Learner(static_config, trainable, examples, None, torch.device("cpu"))
-    (own,) = whole.values()
-    kinds: ByKind = {
-        "few": part(own, {"python": slice(0, 8)}),
-        "many": part(own, {"python": slice(8, 30, 2), "go": slice(9, 50, 2)}),
-    }
+    kinds = {"few": kind(1, python=8), "many": kind(2, python=13, go=20)}
+    learner = Learner(static_config, trainable, kinds, None, torch.device("cpu"))
     expected = [by_hand(learner, kind) for kind in kinds.values()]
     assert expected[0] != pytest.approx(expected[1], abs=0.01)
     monkeypatch.setattr(validate, "AT_ONCE", at_once)
