@@ -22,6 +22,7 @@ lint: $(VENV)/.all
 
 bench: $(VENV)/.all
 	$(BIN)/python tests/benchmarks/ingest.py
+	$(BIN)/python tests/benchmarks/encode.py
 
 setup: $(VENV)/.all
 

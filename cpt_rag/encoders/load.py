@@ -23,7 +23,8 @@ def load_encoder(name_or_path: str | Path = DEFAULT_ENCODER) -> Encoder:
         MissingExtraError: the model needs torch, which the core leaves out.
     """
     directory = _locate(name_or_path)
-    from cpt_rag.encoders.static import NotStaticError, StaticEncoder
+    from cpt_rag.encoders.static import StaticEncoder
+    from cpt_rag.encoders.tokens import NotStaticError
 
     try:
         return StaticEncoder(directory)

@@ -18,14 +18,14 @@ UNDERSCORE = "_"
 CASE_BOUNDARY = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 
 # Explicit ranges instead of Unicode classes, so that every regex engine and every Unicode version
-# cuts alike: Latin-1 signs, general punctuation to box drawing, and CJK punctuation are symbols,
+# cuts alike: Latin-1 signs, general punctuation to box drawing, and CJK punctuation are signs,
 # all other characters beyond ASCII are letters.
-_SYMBOLS = "\u0080-\u00bf\u2000-\u2bff\u3000-\u303f"
-_LETTERS = "a-z\u00c0-\u1fff\u2c00-\u2fff\u3040-\ud7ff\ue000-\U0010ffff"
-_MARKS = "!-/:-`{-~"
+LETTERS = "a-z\u00c0-\u1fff\u2c00-\u2fff\u3040-\ud7ff\ue000-\U0010ffff"
+DIGITS = "0-9"
+SIGNS = "!-/:-`{-~\u0080-\u00bf\u2000-\u2bff\u3000-\u303f"
 # White space and control characters are dropped. The bounds keep one pathological line (base64, a
 # ruler of dashes) from costing quadratic time in byte-pair merging.
-TOKEN_PATTERN = f"[{_LETTERS}]{{1,64}}|[0-9]{{1,4}}|[{_MARKS}{_SYMBOLS}]{{1,8}}"
+TOKEN_PATTERN = f"[{LETTERS}]{{1,64}}|[{DIGITS}]{{1,4}}|[{SIGNS}]{{1,8}}"
 
 _ASCII = bytes(range(0x80))
 

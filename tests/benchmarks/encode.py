@@ -88,7 +88,7 @@ def encoders(model: str, against: Sequence[str], one_thread: bool) -> dict[str, 
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from cpt_training.evaluation.models import locate
+    from cpt_training.models.pretrained import locate
 
     if one_thread:
         torch.set_num_threads(1)

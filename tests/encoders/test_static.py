@@ -110,11 +110,10 @@ def test_many_and_very_long_texts_have_the_vectors_of_sentence_transformers(
     assert (fast.encode_document(texts) * expected).sum(axis=1).min() >= 0.9999
 
 
-def test_count_tokens_counts_the_encoders_own_tokens(
-    fast: cpt_rag.Encoder, tokenizer: Tokenizer
-) -> None:
-    for text in SAMPLES:
-        assert fast.count_tokens(text) == len(tokenizer.encode(text, add_special_tokens=False).ids)
+def test_count_tokens_counts_repeated_words_too(fast: StaticEncoder) -> None:
+    once = "def area(radius): return pi"
+    assert fast.count_tokens(once) == len(fast.token_ids(once))
+    assert fast.count_tokens(f"{once}\n{once}") == 2 * fast.count_tokens(once)
 
 
 @pytest.mark.parametrize("blank", ["", "  \n\t"])

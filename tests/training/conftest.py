@@ -113,6 +113,7 @@ def static_config() -> TrainConfig:
             vocabulary=512,
             pretrained_words=False,
             split_identifiers=True,
+            repeats_within=0,
             dimension=32,
             start="random",
             weighting="none",

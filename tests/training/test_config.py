@@ -14,6 +14,7 @@ STATIC = """
 vocabulary = 1024
 pretrained_words = true
 split_identifiers = true
+repeats_within = 8
 dimension = 64
 start = "pretrained"
 weighting = "sif"
@@ -114,6 +115,7 @@ def test_steps_are_whole_batches(tmp_path: Path) -> None:
 
 IMPOSSIBLE = [
     ("vocabulary = 1024", "vocabulary = 511", "static.vocabulary"),
+    ("repeats_within = 8", "repeats_within = -1", "static.repeats_within"),
     ("dimension = 64", "dimension = 0", "static.dimension"),
     ("dimension = 64", "dimension = 385", "static.dimension"),
     ('start = "pretrained"', 'start = "random"', "static.weighting"),

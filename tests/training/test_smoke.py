@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +74,15 @@ def test_the_command_refuses_an_unknown_config(
     assert run(train_app, ["no_such", "--smoke"], "python -m cpt_training.train") != 0
     assert "There is no config 'no_such'" in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_toy_runs_on_several_processes(tmp_path: Path) -> None:
+    command = ["torch.distributed.run", "--nproc-per-node", "2", "-m", "cpt_training.train"]
+    subprocess.run(
+        [sys.executable, "-m", *command, "cpt_static", "--smoke", "--out", str(tmp_path)],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert json.loads((tmp_path / "training.json").read_text(encoding="utf-8"))["finished"]
+    assert not (tmp_path / "toy").exists()

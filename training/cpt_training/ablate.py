@@ -20,7 +20,7 @@ from rich.console import Console
 from cpt_rag.errors import InvalidInputError
 from cpt_training.cli import Cache, find_corpus, require_extra
 from cpt_training.config import CONFIGS, TrainConfig
-from cpt_training.toml import parse, read_toml
+from cpt_training.toml import find_toml, parse, read_toml
 
 ABLATIONS = Path(__file__).parent / "ablations"
 PAIRS = 1000
@@ -61,8 +61,9 @@ def command(
         tasks.append(corpus_task(corpus.name, corpus / "test.parquet", pairs))
     models = [str(folder) for folder in folders.values()]
     with console.status("") as status:
-        results = evaluate(models, tasks, status.update)
-    write_json(results, out / "results.json")
+        results = evaluate(
+            models, tasks, status.update, lambda so_far: write_json(so_far, out / "results.json")
+        )
     validation = {name: _best(folder) for name, folder in folders.items()}
     (out / "table.md").write_text(table(results, validation), encoding="utf-8")
     (out / "plot.png").write_bytes(draw(results, list(variants)))
@@ -75,16 +76,7 @@ def load_variants(name_or_file: str) -> dict[str, TrainConfig]:
     Raises:
         InvalidInputError: no such file, one that names no variants, or an impossible config.
     """
-    path = Path(name_or_file)
-    if path.suffix != ".toml":
-        path = ABLATIONS / f"{name_or_file}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in ABLATIONS.glob("*.toml")))
-        raise InvalidInputError(
-            f"There is no ablation {name_or_file!r}.",
-            expected=f"one of {known}, or a TOML file",
-            remedy="pass a name or path from the line above",
-        )
+    path = find_toml(name_or_file, ABLATIONS, "ablation")
     said = read_toml(path)
     if said.keys() - {"common"} != {"config", "variants"} or not said["variants"]:
         raise InvalidInputError(
@@ -92,7 +84,8 @@ def load_variants(name_or_file: str) -> dict[str, TrainConfig]:
             expected="config = NAME, [variants.NAME.SECTION] and perhaps [common.SECTION]",
             remedy="add or remove these lines",
         )
-    base = _merged(read_toml(CONFIGS / f"{said['config']}.toml"), said.get("common", {}))
+    shipped = read_toml(find_toml(said["config"], CONFIGS, "config"))
+    base = _merged(shipped, said.get("common", {}))
     return {
         name: parse(TrainConfig, _merged(base, {**changes, "name": name}), f"{path}, {name}")
         for name, changes in said["variants"].items()

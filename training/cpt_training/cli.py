@@ -5,6 +5,7 @@ Light to import: torch comes only with the command that needs it.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -64,14 +65,19 @@ def find_corpus(config: TrainConfig, cache: Path | None) -> Path | None:
 
 
 def _smoke(config: TrainConfig, out: Path) -> None:
-    import tempfile
-
+    from cpt_training.loop import processes
     from cpt_training.smoke import smoke
     from cpt_training.train import train
 
-    with tempfile.TemporaryDirectory() as folder:
-        small, corpus = smoke(config, Path(folder))
-        train(small, corpus, out)
+    processes.start()
+    toy = out / "toy"
+    with processes.first_alone():  # then the others, who write the same
+        small, corpus = smoke(config, toy)
+    processes.wait()
+    train(small, corpus, out)
+    if processes.rank() == 0:
+        shutil.rmtree(toy)
+    processes.stop()
 
 
 def require_extra() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cpt_rag.errors import InvalidInputError
-from cpt_training.toml import parse, read_toml
+from cpt_training.toml import find_toml, parse, read_toml
 
 CONFIGS = Path(__file__).parent / "configs"
 PRETRAINED_WIDTH = 384
@@ -27,13 +27,15 @@ class StaticModel:
     """A new static encoder: one row for each sub-word, the mean of a text's rows its embedding.
 
     ``vocabulary`` counts the learnt sub-words; ``pretrained_words`` adds the pretrained model's
-    whole words that are not among them. ``start`` is where the rows come from, ``weighting`` scales
-    them by how rare a token is, before training.
+    whole words that are not among them. A word is left out where it is among the next
+    ``repeats_within`` words too; with 0 it counts as often as it stands there. ``start`` is where
+    the rows come from, ``weighting`` scales them by how rare a token is, before training.
     """
 
     vocabulary: int
     pretrained_words: bool
     split_identifiers: bool
+    repeats_within: int
     dimension: int
     start: Literal["pretrained", "random"]
     weighting: Literal["sif", "none"]
@@ -41,6 +43,7 @@ class StaticModel:
     def check(self, require: Require) -> None:
         """Refuse impossible values."""
         require(self.vocabulary >= 512, "static.vocabulary", "at least 512 (256 are single bytes)")
+        require(self.repeats_within >= 0, "static.repeats_within", "a number of words, or 0")
         require(self.dimension >= 1, "static.dimension", "at least 1")
         pretrained = self.start == "pretrained"
         require(
@@ -193,9 +196,9 @@ class Teacher:
     """A transformer whose view of the corpus a static encoder learns beside the pairs.
 
     It reads ``texts`` of the corpus, up to ``tokens`` of each. ``objective`` says what of it is
-    matched: cosines inside a batch of ``batch`` texts, or its vectors. ``weight`` multiplies that
-    loss. ``before`` is the share of the steps that the teacher has for itself, ahead of the pairs;
-    0 puts it beside them.
+    matched: cosines inside a batch of ``batch`` texts, of which each process compares its own, or
+    its vectors. ``weight`` multiplies that loss. ``before`` is the share of the steps that the
+    teacher has for itself, ahead of the pairs; 0 puts it beside them.
     """
 
     model: str
@@ -265,15 +268,6 @@ def load_config(name_or_file: str) -> TrainConfig:
     Raises:
         InvalidInputError: no such config, or a field that is missing, unknown or impossible.
     """
-    path = Path(name_or_file)
-    if path.suffix != ".toml":
-        path = CONFIGS / f"{name_or_file}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in CONFIGS.glob("*.toml")))
-        raise InvalidInputError(
-            f"There is no config {name_or_file!r}.",
-            expected=f"one of {known}, or a TOML file",
-            remedy="pass a name or path from the line above",
-        )
+    path = find_toml(name_or_file, CONFIGS, "config")
     config: TrainConfig = parse(TrainConfig, read_toml(path), str(path))
     return config

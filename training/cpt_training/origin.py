@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+
+
+def name_of(*made_from: object) -> str:
+    """A short name that changes with anything that JSON can say of ``made_from``."""
+    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
 
 
 def files_hash(files: Iterable[Path]) -> str:

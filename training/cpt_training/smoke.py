@@ -77,6 +77,7 @@ def _shrink(config: TrainConfig, folder: Path, pairs: list[Pair]) -> TrainConfig
 
 def _tiny_transformer(folder: Path, pairs: list[Pair]) -> Path:
     """A random BERT of two layers, saved as a sentence-transformers model."""
+    import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from tokenizers import BertWordPieceTokenizer
@@ -98,6 +99,7 @@ def _tiny_transformer(folder: Path, pairs: list[Pair]) -> Path:
         intermediate_size=2 * WIDTH,
         max_position_embeddings=64,
     )
+    torch.manual_seed(0)
     BertModel(shape).save_pretrained(folder)
     AutoTokenizer.from_pretrained(str(folder)).save_pretrained(str(folder))
     transformer = Transformer(str(folder))

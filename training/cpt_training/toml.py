@@ -16,6 +16,25 @@ else:
     import tomli as tomllib
 
 
+def find_toml(name_or_file: str, folder: Path, what: str) -> Path:
+    """The file of that name in ``folder``, or the one at that path.
+
+    Raises:
+        InvalidInputError: there is neither; the message lists what the folder has.
+    """
+    path = Path(name_or_file)
+    if path.suffix != ".toml":
+        path = folder / f"{name_or_file}.toml"
+    if path.is_file():
+        return path
+    known = ", ".join(sorted(path.stem for path in folder.glob("*.toml")))
+    raise InvalidInputError(
+        f"There is no {what} {name_or_file!r}.",
+        expected=f"one of {known}, or a TOML file",
+        remedy="pass a name or path from the line above",
+    )
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a file.
 

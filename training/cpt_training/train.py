@@ -85,7 +85,7 @@ def _loop(
                 "scale": learner.scale(),
                 "pairs_per_second": (progress.step - began) * wanted.batch / max(seconds, 1e-9),
             }
-            progress.note(row, learner.model)
+            progress.note(row, learner)
 
     if not progress.curve:
         validate()

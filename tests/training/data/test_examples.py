@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cpt_rag.errors import InvalidInputError
 from cpt_training.config import Data
 from cpt_training.corpus.table import PAIRS, writing
 from cpt_training.data.examples import ByKind, Examples, Tokeniser, Tokenisers, corpus_examples
@@ -201,3 +202,8 @@ def test_a_corpus_has_no_hard_negatives(split: Path, with_negatives: Examples) -
     own = corpus_examples(split, Cutter().tokenisers, data())["code"]
     assert own.negatives_for(np.arange(3), 2) is None
     assert with_negatives.negatives_for(np.arange(3), 0) is None
+
+
+def test_a_kind_without_a_pair_is_refused(split: Path) -> None:
+    with pytest.raises(InvalidInputError, match="no pairs of the kind 'changelog'"):
+        corpus_examples(split, Cutter().tokenisers, data("code", "changelog"))

@@ -38,3 +38,10 @@ def test_every_phrase_is_used() -> None:
     many = [replace(PAIRS[0], query=f"Close it {i} times.") for i in range(2000)]
     begun = {pair.query.split(" Close")[0] for pair in phrased(many, 1.0)}
     assert begun == {phrase.format(language="python") for phrase in PHRASES}
+
+
+def test_a_query_for_text_begins_with_no_programming_language() -> None:
+    pairs = [replace(pair, language="text") for pair in PAIRS]
+    for pair, before in zip(phrased(pairs, 1.0), pairs, strict=True):
+        phrase = pair.query.removesuffix(f" {before.query}")
+        assert phrase in {known for known in PHRASES if "{language}" not in known}

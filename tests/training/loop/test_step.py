@@ -13,9 +13,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from cpt_rag.errors import TrainingError
+from cpt_rag.errors import InvalidInputError, TrainingError
 from cpt_training import train as training
 from cpt_training.config import Teacher, TrainConfig
+from cpt_training.loop import processes
 from cpt_training.loop.losses import Batch, symmetric_info_nce
 from cpt_training.loop.step import Learner
 from cpt_training.loop.validate import validation_mrr
@@ -284,3 +285,34 @@ def test_a_run_that_goes_on_draws_what_it_would_have_drawn(
         assert draw.lesson is not None
         assert expected.lesson is not None
         np.testing.assert_array_equal(draw.lesson, expected.lesson)
+
+
+def test_weights_decay_and_the_temperature_does_not(static_config: TrainConfig, make: Make) -> None:
+    learner = make(optimised(static_config, weight_decay=0.5))
+    encoder, head = learner.optimiser.param_groups
+    assert (encoder["weight_decay"], head["weight_decay"]) == (0.5, 0.0)
+    assert head["params"][0] is learner.head.log_scale
+
+
+def test_a_first_width_that_is_not_the_models_is_refused(
+    transformer_config: TrainConfig, make: Make
+) -> None:
+    with pytest.raises(InvalidInputError, match="matryoshka begins with 16") as caught:
+        make(optimised(transformer_config, matryoshka=(16, 8)))
+    assert "put 32 in front" in caught.value.remedy
+
+
+def test_a_batch_that_the_processes_cannot_share_is_refused(
+    static_config: TrainConfig, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "size", lambda: 3)
+    with pytest.raises(InvalidInputError, match="batch = 20 over 3 processes"):
+        make(static_config)
+
+
+def test_a_kind_with_fewer_pairs_than_processes_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(processes, "size", lambda: 3)
+    with pytest.raises(InvalidInputError, match="2 rows for 3 processes"):
+        processes.share(np.arange(2))

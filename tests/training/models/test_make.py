@@ -172,3 +172,30 @@ def test_a_folder_without_a_model_is_refused_with_what_would_be_right(
 ) -> None:
     with pytest.raises(InvalidInputError, match=r"modules\.json[^$]*continued\.start"):
         make_trainable(continued(static_config, tmp_path), None)
+
+
+def test_repeated_words_are_left_out_where_the_config_says_so(
+    static_config: TrainConfig, corpus: Path
+) -> None:
+    assert static_config.static
+    twice = ["read file", "read file, read file"]
+    every = make_trainable(static_config, corpus).tokenise(twice, "query", 32)
+    static = replace(static_config.static, repeats_within=8)
+    fewer = make_trainable(replace(static_config, static=static), corpus)
+    once = fewer.tokenise(twice, "query", 32)
+    assert len(every[1]) > 2 * len(every[0])
+    assert sorted(once[1]) == sorted({*every[1]})
+    assert once[0] == every[0]
+
+
+def test_a_finished_model_whose_vectors_have_other_lengths_gets_unit_ones(
+    transformer_config: TrainConfig, tiny: Path, tmp_path: Path
+) -> None:
+    model = SentenceTransformer(str(tiny), device="cpu", local_files_only=True)
+    del model[-1]
+    model.save(str(tmp_path / "long"), create_model_card=False)
+    config = replace(
+        transformer_config, transformer=None, continued=ContinuedModel(str(tmp_path / "long"))
+    )
+    rows = embed(make_trainable(config, None))
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)

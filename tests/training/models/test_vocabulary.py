@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 import cpt_rag
 from cpt_rag.encoders.static import StaticEncoder
-from cpt_training.models.vocabulary import learn_vocabulary
+from cpt_training.models.vocabulary import learn_vocabulary, leave_out_repeats
 
 SIZE = 600
 # None is frequent in the sources; some begin with others, or with what is learnt.
@@ -56,6 +56,15 @@ def fast_with_words(
     with_words: Tokenizer, tmp_path_factory: pytest.TempPathFactory
 ) -> StaticEncoder:
     return StaticEncoder(saved(with_words, tmp_path_factory.mktemp("model")))
+
+
+@pytest.fixture(scope="module")
+def fast_without_repeats(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Tokenizer, StaticEncoder]:
+    tokenizer = learn_vocabulary(sources(), SIZE)
+    leave_out_repeats(tokenizer, 3)
+    return tokenizer, StaticEncoder(saved(tokenizer, tmp_path_factory.mktemp("model")))
 
 
 def ids(tokenizer: Tokenizer, text: str) -> list[int]:
@@ -119,3 +128,20 @@ def test_an_identifier_may_stay_one_word() -> None:
     assert ids(whole, "read_file") != ids(whole, "read file")
     opened = learn_vocabulary(sources(), SIZE, ["readfile"])
     assert ids(opened, "readFile") == ids(opened, "read_file") == ids(opened, "read file")
+
+
+@settings(max_examples=200)
+@given(st.text("abr (.1\n", max_size=60) | st.text(st.characters(codec="utf-8")))
+def test_ids_agree_with_tiktoken_where_repeated_words_are_left_out(
+    fast_without_repeats: tuple[Tokenizer, StaticEncoder], text: str
+) -> None:
+    tokenizer, fast = fast_without_repeats
+    assert fast.token_ids(text) == ids(tokenizer, text)
+
+
+def test_a_repeated_word_has_no_tokens(
+    fast_without_repeats: tuple[Tokenizer, StaticEncoder],
+) -> None:
+    tokenizer, _ = fast_without_repeats
+    assert ids(tokenizer, "zebra fish zebra") == ids(tokenizer, "fish zebra")
+    assert ids(tokenizer, "zebra a b c zebra") != ids(tokenizer, "a b c zebra")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,10 +14,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cpt_rag.errors import InvalidInputError
 from cpt_training.config import Data
 from cpt_training.data.pairs import TextPair, corpus_hash, read_pairs
-from cpt_training.data.phrasing import phrased
+from cpt_training.data.phrasing import PHRASES, phrased
 from cpt_training.data.tokens import Rows, Tokenise, TokenLists, tokenise
+from cpt_training.origin import name_of
 
 AT_ONCE = 4096
 
@@ -76,9 +77,9 @@ def corpus_examples(
     They are kept below ``tokens/`` beside the split, each side under the name of what it is made
     from: tokenising a large corpus takes longer than training a small model on it.
     """
-    kept = split.parent / "tokens" / _name(corpus_hash(split.parent), split.stem, most)
-    queries = f"queries-{_name(tokenisers.query.name, data.phrased)}"
-    documents = f"documents-{_name(tokenisers.document.name)}"
+    kept = split.parent / "tokens" / name_of(corpus_hash(split.parent), split.stem, most)
+    queries = f"queries-{name_of(tokenisers.query.name, data.phrased, PHRASES)}"
+    documents = f"documents-{name_of(tokenisers.document.name)}"
     sides = [
         side
         for kind in sorted(data.kinds)
@@ -92,13 +93,17 @@ def corpus_examples(
         pairs = _pairs(split, {side.kind for side in missing})
         chosen = pairs if most is None else _sample(pairs, most)
         _write(missing, phrased(chosen, data.phrased))
-    return {
+    examples = {
         kind: _load(kept / kind / queries, kept / kind / documents) for kind in sorted(data.kinds)
     }
-
-
-def _name(*made_from: object) -> str:
-    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
+    for kind, own in examples.items():
+        if not len(own):
+            raise InvalidInputError(
+                f"{split} has no pairs of the kind {kind!r}.",
+                expected="some of every kind in data.kinds",
+                remedy=f"take {kind} out of data.kinds, or add to the corpus",
+            )
+    return examples
 
 
 def _pairs(split: Path, kinds: Iterable[str]) -> Iterator[TextPair]:

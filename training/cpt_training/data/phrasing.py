@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cpt_training.data.pairs import TextPair
+from cpt_training.pairs.pair import TEXT
 
 PHRASES = (
     "how to",
@@ -42,7 +43,8 @@ PHRASES = (
     "in {language}",
 )
 """How people begin when they ask for code. A documentation's first sentence never does."""
-NAMES = {"cpp": "c++", "c_sharp": "c#", "text": ""}
+OF_TEXT = tuple(phrase for phrase in PHRASES if "{language}" not in phrase)
+NAMES = {"cpp": "c++", "c_sharp": "c#"}
 
 
 def phrased(pairs: Iterable[TextPair], share: float) -> Iterator[TextPair]:
@@ -50,10 +52,10 @@ def phrased(pairs: Iterable[TextPair], share: float) -> Iterator[TextPair]:
     for pair in pairs:
         number = _number(pair)
         if (number % 1_000_003) / 1_000_003 < share:
-            phrase = PHRASES[number % len(PHRASES)]
+            phrases = OF_TEXT if pair.language == TEXT else PHRASES
+            phrase = phrases[number % len(phrases)]
             name = NAMES.get(pair.language, pair.language)
-            asked = f"{phrase.format(language=name)} {pair.query}".strip()
-            yield replace(pair, query=asked)
+            yield replace(pair, query=f"{phrase.format(language=name)} {pair.query}")
         else:
             yield pair
 

@@ -29,8 +29,7 @@ def table(results: Results, validation: Mapping[str, float]) -> str:
     sets = leading(results)
     heading = ["variant", "validation MRR", *sets]
     rows = [heading, ["---"] * len(heading)]
-    for place, (name, mrr) in enumerate(validation.items()):
-        system = _systems(results)[place]
+    for (name, mrr), system in zip(validation.items(), _systems(results), strict=True):
         cells = [
             _cell(next(figure for figure in figures if figure.system == system))
             for figures in sets.values()

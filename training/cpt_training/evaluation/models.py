@@ -15,21 +15,13 @@ from cpt_rag.encoders.presets import PRESETS
 from cpt_rag.errors import EncoderError, InvalidInputError
 from cpt_training.evaluation.embed import Embedder
 from cpt_training.evaluation.figures import Speed
-from cpt_training.models.pretrained import PRETRAINED, pretrained_directory
+from cpt_training.models.pretrained import PRETRAINED, locate, pretrained_directory
 
 STARTS = 3
 _WEIGHTS = (".safetensors", ".bin", ".onnx")
 _COLD = (
     "import sys; from cpt_rag import load_encoder; load_encoder(sys.argv[1]).encode_query(['a'])"
 )
-
-
-def locate(model: str) -> Path:
-    """The folder of a model: a preset's, all-MiniLM-L6-v2's, or the one given."""
-    if model == PRETRAINED:
-        return pretrained_directory()
-    preset = PRESETS.get(model)
-    return preset.directory if preset else Path(model).expanduser().resolve()
 
 
 def display_names(models: Sequence[str]) -> list[str]:

@@ -11,9 +11,10 @@ from typing import Any
 from cpt_training.evaluation.bm25 import BM25, Bm25Cost
 from cpt_training.evaluation.embed import Embedder
 from cpt_training.evaluation.figures import Figure, Part, Speed
-from cpt_training.evaluation.models import cold_seconds, load_models, locate, speed_so_far
+from cpt_training.evaluation.models import cold_seconds, load_models, speed_so_far
 from cpt_training.evaluation.provenance import provenance
 from cpt_training.evaluation.tasks import Task
+from cpt_training.models.pretrained import locate
 from cpt_training.origin import files_hash
 
 Progress = Callable[[str], None]

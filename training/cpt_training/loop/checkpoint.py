@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from cpt_rag.errors import TrainingError
 from cpt_training.loop import processes
@@ -36,10 +35,10 @@ class Progress:
         self.step += 1
         self.losses.append(loss)
 
-    def note(self, row: dict[str, float], model: nn.Module) -> None:
+    def note(self, row: dict[str, float], learner: Learner) -> None:
         """Add a validation, and keep the weights where they are the best so far."""
-        if not self.curve or row["mrr"] > max(before["mrr"] for before in self.curve):
-            self.best = {n: t.detach().cpu().clone() for n, t in model.state_dict().items()}
+        if row["mrr"] > max((before["mrr"] for before in self.curve), default=-1.0):
+            self.best = learner.weights()
         if self.losses:
             row = {**row, "loss": math.fsum(self.losses) / len(self.losses)}
         self.curve.append(row)

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import distributed
 
+from cpt_rag.errors import InvalidInputError
+
 
 def start() -> torch.device:
     """Join the other processes, where ``torchrun`` started some, and give this one's device."""
@@ -73,8 +75,18 @@ def add_up(tensors: Iterable[torch.Tensor]) -> None:
 
 
 def share(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """This process's part of a batch's rows; all parts are of one length."""
+    """This process's part of a batch's rows, all parts of one length; a rest waits its turn.
+
+    Raises:
+        InvalidInputError: there are fewer rows than processes.
+    """
     each = len(rows) // size()
+    if not each:
+        raise InvalidInputError(
+            f"A kind of pair has {len(rows)} rows for {size()} processes.",
+            expected="at least one for each",
+            remedy="take the kind out of data.kinds, or start fewer processes",
+        )
     return rows[rank() * each : (rank() + 1) * each]
 
 

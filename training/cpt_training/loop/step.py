@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from cpt_rag.errors import TrainingError
+from cpt_rag.errors import InvalidInputError, TrainingError
 from cpt_training.config import TrainConfig
 from cpt_training.data.batches import batches
 from cpt_training.data.examples import ByKind
@@ -67,16 +67,35 @@ class Learner:
         self._examples, self._taught = examples, taught
         # What is loaded comes without dropout.
         self.model = trainable.model.to(device).train()
-        self._start = {n: t.detach().cpu().clone() for n, t in self.model.state_dict().items()}
+        self._start = self.weights() if config.optimisation.trained_share < 1 else {}
         width = self.model.get_embedding_dimension()
         assert width is not None
         self._widths = config.optimisation.matryoshka or (width,)
+        if self._widths[0] != width:
+            raise InvalidInputError(
+                f"optimisation.matryoshka begins with {self._widths[0]}.",
+                expected=f"the model's whole width first, {width}",
+                remedy=f"put {width} in front in the config of {config.name!r}",
+            )
+        if config.optimisation.batch % processes.size():
+            raise InvalidInputError(
+                f"optimisation.batch = {config.optimisation.batch} over {processes.size()} "
+                "processes.",
+                expected="a batch that all processes share evenly",
+                remedy=f"change optimisation.batch in the config of {config.name!r}",
+            )
         torch.manual_seed(config.seed)  # all processes start alike, whatever each has drawn before
         self.head = Head(config, width, taught).to(device)
         self._rates = (config.optimisation.learning_rate, TEMPERATURE_RATE)
         self.optimiser = torch.optim.AdamW(
-            [{"params": [*module.parameters()]} for module in (self.model, self.head)],
-            weight_decay=config.optimisation.weight_decay,
+            [
+                {
+                    "params": [*self.model.parameters()],
+                    "weight_decay": config.optimisation.weight_decay,
+                },
+                # A temperature that is drawn to zero is another temperature.
+                {"params": [*self.head.parameters()], "weight_decay": 0.0},
+            ],
             fused=True,
         )
 
@@ -108,7 +127,9 @@ class Learner:
         try:
             loss = self._gradients(number, draw)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            raise self._explain(error) from error
+            if not _ran_out_of_memory(error):
+                raise
+            raise self._too_large() from error
         if not math.isfinite(loss):
             raise TrainingError(
                 f"The loss is {loss} at step {number}.",
@@ -125,17 +146,19 @@ class Learner:
         """The trained inverse temperature."""
         return math.exp(self.head.log_scale.item())
 
+    def weights(self) -> dict[str, torch.Tensor]:
+        """A copy of the encoder's weights, on the CPU."""
+        return {n: t.detach().cpu().clone() for n, t in self.model.state_dict().items()}
+
     def settle(self, best: Mapping[str, torch.Tensor]) -> None:
         """Take the weights that are saved: the best ones, drawn towards the start's."""
         share = self.config.optimisation.trained_share
-        self.model.load_state_dict(
-            {
-                name: self._start[name].lerp(tensor, share)
-                if share < 1 and tensor.is_floating_point()
-                else tensor
-                for name, tensor in best.items()
-            }
-        )
+        drawn = {
+            name: start.lerp(best[name], share)
+            for name, start in self._start.items()
+            if start.is_floating_point()
+        }
+        self.model.load_state_dict({**best, **drawn})
 
     def features(self, tokens: TokenLists) -> Features:
         """Input of `embed`, on the device."""
@@ -211,11 +234,7 @@ class Learner:
         rise = max(1.0, self.config.optimisation.warmup * steps)
         return min((step + 1) / rise, max(0.0, (steps - step) / max(1.0, steps - rise)))
 
-    def _explain(self, error: BaseException) -> BaseException:
-        """What to lower where memory ran out; any other error as it is."""
-        ran_out = isinstance(error, (torch.OutOfMemoryError, MemoryError))
-        if not ran_out and "allocate memory" not in str(error):
-            return error
+    def _too_large(self) -> TrainingError:
         wanted = self.config.optimisation
         return TrainingError(
             f"A batch of {wanted.batch:,} pairs, {wanted.mini_batch:,} in memory at once, "
@@ -225,3 +244,8 @@ class Learner:
             "the same. Where it is small already, lower data.document_tokens or "
             "optimisation.batch.",
         )
+
+
+def _ran_out_of_memory(error: Exception) -> bool:
+    known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return known or "allocate memory" in str(error)

@@ -6,7 +6,6 @@ that hours of reading survive a kill.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,13 +20,13 @@ from rich.progress import track
 from sentence_transformers import SentenceTransformer
 from torch import nn
 
-from cpt_rag.encoders.presets import PRESETS
 from cpt_training.config import Data, Teacher
 from cpt_training.data.pairs import corpus_hash, read_pairs
 from cpt_training.data.tokens import Rows, TokenLists, tokenise
 from cpt_training.loop.losses import similarity_distillation, vector_distillation
-from cpt_training.models.pretrained import PRETRAINED, pretrained_directory
+from cpt_training.models.pretrained import locate
 from cpt_training.models.trainable import Trainable
+from cpt_training.origin import name_of
 
 PART = 8192
 console = Console(stderr=True)
@@ -92,13 +91,12 @@ def _texts(config: Teacher, corpus: Path) -> Iterator[str]:
 
 
 def _vectors(config: Teacher, corpus: Path, texts: list[str]) -> NDArray[np.float16]:
-    made_from = [corpus_hash(corpus), config.model, config.texts, config.tokens]
-    name = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
+    name = name_of(corpus_hash(corpus), config.model, config.texts, config.tokens)
     folder = corpus / "tokens" / f"teacher-{name}"
     folder.mkdir(parents=True, exist_ok=True)
     missing = [s for s in range(0, len(texts), PART) if not (folder / f"{s}.npy").is_file()]
     if missing:
-        reader = SentenceTransformer(str(_locate(config.model)), local_files_only=True)
+        reader = SentenceTransformer(str(locate(config.model)), local_files_only=True)
         reader.max_seq_length = config.tokens
         for start in track(missing, "the teacher reads", console=console):
             rows = reader.encode(
@@ -109,9 +107,3 @@ def _vectors(config: Teacher, corpus: Path, texts: list[str]) -> NDArray[np.floa
             arriving.replace(folder / f"{start}.npy")
     parts = [np.load(folder / f"{start}.npy") for start in range(0, len(texts), PART)]
     return np.concatenate(parts)
-
-
-def _locate(model: str) -> Path:
-    if model == PRETRAINED:
-        return pretrained_directory()
-    return PRESETS[model].directory if model in PRESETS else Path(model).expanduser()

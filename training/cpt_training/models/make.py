@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize
 from tokenizers import Tokenizer
 
 from cpt_rag.encoders.presets import PRESETS
@@ -18,6 +18,7 @@ from cpt_rag.errors import InvalidInputError
 from cpt_training.config import StaticModel, TrainConfig
 from cpt_training.data.examples import corpus_examples
 from cpt_training.data.pairs import corpus_hash, read_pairs
+from cpt_training.models.pretrained import locate
 from cpt_training.models.static import StaticTrainable, tokenizer_name
 from cpt_training.models.token_vectors import (
     inverse_frequency,
@@ -27,7 +28,8 @@ from cpt_training.models.token_vectors import (
 )
 from cpt_training.models.trainable import Trainable, tokenisers
 from cpt_training.models.transformer import TransformerTrainable, make_transformer
-from cpt_training.models.vocabulary import learn_vocabulary
+from cpt_training.models.vocabulary import learn_vocabulary, leave_out_repeats
+from cpt_training.origin import name_of
 
 VOCABULARY_PAIRS = 300_000
 """Pairs that a vocabulary is learnt from, evenly spread: more change it no further."""
@@ -51,7 +53,7 @@ def make_trainable(config: TrainConfig, corpus: Path | None) -> Trainable:
 
 
 def _continue(start: str) -> Trainable:
-    folder = PRESETS[start].directory if start in PRESETS else Path(start).expanduser()
+    folder = locate(start)
     if not (folder / "modules.json").is_file():
         raise InvalidInputError(
             f"There is no sentence-transformers model in {str(folder)!r}.",
@@ -62,6 +64,8 @@ def _continue(start: str) -> Trainable:
     table = getattr(getattr(model[0], "embedding", None), "weight", None)
     if table is not None:
         return StaticTrainable(model.tokenizer, table.detach().float().numpy())
+    if not isinstance(model[-1], Normalize):  # the loss is over cosines
+        model.append(Normalize())
     return TransformerTrainable(model)
 
 
@@ -75,6 +79,9 @@ def _static(static: StaticModel, config: TrainConfig, corpus: Path) -> StaticTra
             )
         )
     )
+    vocabulary = tokenizer_name(tokenizer)
+    if static.repeats_within:
+        leave_out_repeats(tokenizer, static.repeats_within)
     size = tokenizer.get_vocab_size()
     if static.start == "random":
         random = np.random.default_rng(config.seed)
@@ -82,7 +89,7 @@ def _static(static: StaticModel, config: TrainConfig, corpus: Path) -> StaticTra
         return StaticTrainable(tokenizer, rows.astype(np.float32))
     read: NDArray[np.float32] = np.load(
         _kept(
-            kept / f"read-{tokenizer_name(tokenizer)}.npy",
+            kept / f"read-{vocabulary}.npy",
             lambda path: np.save(path, read_tokens(tokenizer)),
         )
     )
@@ -118,13 +125,12 @@ def _texts(corpus: Path) -> Iterator[str]:
 
 
 def _key(corpus: Path, static: StaticModel) -> str:
-    made_from = [
+    return name_of(
         corpus_hash(corpus),
         static.vocabulary,
         static.pretrained_words,
         static.split_identifiers,
-    ]
-    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
+    )
 
 
 def _kept(path: Path, make: Callable[[Path], object]) -> Path:

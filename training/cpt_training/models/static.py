@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import tiktoken
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 from tokenizers import Tokenizer
 
-from cpt_rag.encoders.static import NotStaticError, load_encoding
-from cpt_rag.text.normalise import normalise
+from cpt_rag.encoders.tokens import NotStaticError, StaticTokenizer
 from cpt_training.data.tokens import TokenLists
 from cpt_training.models.quantise import quantise_static
 from cpt_training.models.trainable import Features, Role
@@ -27,7 +25,7 @@ class StaticTrainable:
 
     def __init__(self, tokenizer: Tokenizer, table: NDArray[np.float32]) -> None:
         self.tokenizer = tokenizer
-        self._encoding = _fast_encoding(tokenizer)
+        self._fast = _fast(tokenizer)
         self.embedding = StaticEmbedding(tokenizer, table)
         self.model = SentenceTransformer(modules=[self.embedding, Normalize()], device="cpu")
 
@@ -38,10 +36,10 @@ class StaticTrainable:
 
     def tokenise(self, texts: Sequence[str], role: Role, most: int) -> Sequence[Sequence[int]]:
         """Ids of each text."""
-        if self._encoding is None:
+        if self._fast is None:
             encoded = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
             return [encoding.ids[:most] for encoding in encoded]
-        return [self._encoding.encode_ordinary(normalise(text))[:most] for text in texts]
+        return [self._fast.ids(text)[:most] for text in texts]
 
     def features(self, tokens: TokenLists) -> Features:
         """One bag for each text."""
@@ -58,13 +56,13 @@ class StaticTrainable:
         self.tokenizer.save(str(out / "tokenizer.json"), pretty=False)
 
 
-def _fast_encoding(tokenizer: Tokenizer) -> tiktoken.Encoding | None:
+def _fast(tokenizer: Tokenizer) -> StaticTokenizer | None:
     """The library's own, which takes a fraction of the time; None where it would cut otherwise."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tokenizer.json"
         tokenizer.save(str(path))
         try:
-            return load_encoding(path)
+            return StaticTokenizer(path)
         except NotStaticError:
             return None
 

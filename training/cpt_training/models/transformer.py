@@ -17,7 +17,7 @@ from transformers import AutoConfig, AutoModel
 from cpt_rag.errors import InvalidInputError
 from cpt_training.config import TransformerModel
 from cpt_training.data.tokens import TokenLists
-from cpt_training.models.pretrained import PRETRAINED, pretrained_directory
+from cpt_training.models.pretrained import PRETRAINED, locate
 from cpt_training.models.trainable import Features, Role
 
 DELIMITERS = {"query": "[", "document": "{"}
@@ -69,7 +69,7 @@ class TransformerTrainable:
 
 def make_transformer(config: TransformerModel) -> TransformerTrainable:
     """A transformer as a config describes it."""
-    folder = str(pretrained_directory() if config.start == PRETRAINED else Path(config.start))
+    folder = str(locate(config.start))
     if not Path(folder).is_dir():
         raise InvalidInputError(
             f"There is no model in {folder!r}.",

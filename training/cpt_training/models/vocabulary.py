@@ -19,6 +19,7 @@ from tokenizers.pre_tokenizers import Sequence as PreTokenizers
 from tokenizers.trainers import BpeTrainer
 
 from cpt_rag.text.normalise import CASE_BOUNDARY, TOKEN_PATTERN, UNDERSCORE
+from cpt_rag.text.repeats import repeated_word
 
 
 def learn_vocabulary(
@@ -54,6 +55,12 @@ def learn_vocabulary(
     )
     tokenizer.train_from_iterator(texts, trainer)
     return _with_all_merges(tokenizer, words)
+
+
+def leave_out_repeats(tokenizer: Tokenizer, within: int) -> None:
+    """From here on a word has no tokens where it is among the next ``within`` words too."""
+    last = Replace(Regex(repeated_word(within)), " ")
+    tokenizer.normalizer = Normalizers([*tokenizer.normalizer, last])
 
 
 def _with_all_merges(tokenizer: Tokenizer, words: Iterable[str]) -> Tokenizer:
