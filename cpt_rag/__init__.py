@@ -24,7 +24,7 @@ from cpt_rag.errors import (
     TrainingError,
 )
 from cpt_rag.ingest import ingest
-from cpt_rag.retrieve import search
+from cpt_rag.retrieve import ContextPack, Passage, Place, context, search
 from cpt_rag.types import Chunk, Encoder, Fingerprint, Hit, IngestReport
 
 __version__ = "0.1.0"
@@ -34,6 +34,7 @@ __all__ = [
     "Collection",
     "CollectionError",
     "CollectionNotFoundError",
+    "ContextPack",
     "CptRagError",
     "Encoder",
     "EncoderError",
@@ -44,6 +45,8 @@ __all__ = [
     "InvalidInputError",
     "InvalidPointError",
     "MissingExtraError",
+    "Passage",
+    "Place",
     "RootConflictError",
     "StoreCorruptError",
     "StoreError",
@@ -51,6 +54,7 @@ __all__ = [
     "StoreUnreachableError",
     "TrainingError",
     "__version__",
+    "context",
     "ingest",
     "load_encoder",
     "open_collection",

@@ -72,7 +72,11 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result. ``path`` is relative to the folder that was ingested as ``root``."""
+    """One search result. ``path`` is relative to the folder that was ingested as ``root``.
+
+    ``start`` and ``end`` are its span in that file's text, in characters. ``why`` names the parts
+    that its score was made of.
+    """
 
     root: str
     path: str
@@ -83,6 +87,9 @@ class Hit:
     symbol: str | None
     kind: str
     language: str
+    start: int
+    end: int
+    why: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

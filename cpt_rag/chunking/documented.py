@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cpt_rag.chunking.languages import COMMENTS, CONTAINERS, GRAMMARS
-from cpt_rag.chunking.outline import Item, Tree
+from cpt_rag.chunking.definitions import definitions
+from cpt_rag.chunking.languages import COMMENTS, GRAMMARS
+from cpt_rag.chunking.outline import Tree
 from cpt_rag.chunking.syntax import Syntax
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def documented(text: str, language: str) -> Iterator[Documented]:
     at = syntax.to_character
     comments = [] if language == "python" else list(_comments(syntax.root))
     starts = [node.start_byte for node in comments]
-    for item, node in _definitions(Tree(syntax, GRAMMARS[language]), syntax.root):
+    for item, node, _ in definitions(Tree(syntax, GRAMMARS[language]), syntax.root):
         first, last = bisect_left(starts, item.start), bisect_left(starts, node.start_byte)
         doc = _docstring(node) if language == "python" else _above(comments[first:last], language)
         if doc:
@@ -59,17 +60,6 @@ def documented(text: str, language: str) -> Iterator[Documented]:
             span = at(doc[0].start_byte), at(doc[-1].end_byte)
             cleaned = _string(said) if language == "python" else _comment(said)
             yield Documented(start, at(item.end), *span, cleaned)
-
-
-def _definitions(tree: Tree, root: Node) -> Iterator[tuple[Item, Node]]:
-    """Definitions and the members of containers, none from inside a function."""
-    pending = tree.items(root.named_children)[::-1]
-    while pending:
-        item = pending.pop()
-        if item.node is not None and item.definition is not None:
-            yield item, item.node
-            if item.definition[0] in CONTAINERS:
-                pending.extend(reversed(tree.members(item.node)))
 
 
 def _comments(root: Node) -> Iterator[Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cpt_rag.cli import collections, ingest, run, search
+from cpt_rag.cli import collections, context, evaluate, ingest, run, search
 from cpt_rag.cli.plugins import PluginGroup
 
 NAME = "cpt-rag"
@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 app.command("ingest")(ingest.command)
 app.command("search")(search.command)
+app.command("context")(context.command)
+app.command("evaluate")(evaluate.command)
 app.command("status")(collections.status)
 app.command("list")(collections.list_)
 app.command("delete")(collections.delete)

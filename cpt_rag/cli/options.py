@@ -6,6 +6,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from cpt_rag.errors import InvalidInputError
+
 CollectionOption = Annotated[
     str, typer.Option("--collection", "-c", help="Name of the collection.")
 ]
@@ -22,3 +24,32 @@ EncoderOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON lines, and nothing else, on standard output.")
 ]
+FilterOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--filter",
+        "-f",
+        metavar="FIELD=VALUE",
+        help="language=go, kind=function, symbol=Cart.add, root=NAME, or path=PATTERN as in "
+        ".gitignore; several of one field mean any of them.",
+    ),
+]
+
+
+def read_filters(given: list[str] | None) -> dict[str, list[str]]:
+    """What ``--filter`` says, by field.
+
+    Raises:
+        InvalidInputError: one that is not FIELD=VALUE.
+    """
+    filters: dict[str, list[str]] = {}
+    for one in given or ():
+        field, equals, value = one.partition("=")
+        if not (field and equals and value):
+            raise InvalidInputError(
+                f"The filter {one!r} has no field and value.",
+                expected="FIELD=VALUE",
+                remedy="write it as language=go",
+            )
+        filters.setdefault(field, []).append(value)
+    return filters

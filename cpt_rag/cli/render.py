@@ -61,7 +61,7 @@ def print_status(status: CollectionStatus) -> None:
         console.print(f"  {_escape(name)}  [dim]{_escape(location)}[/]")
 
 
-def print_hits(hits: Sequence[Hit]) -> None:
+def print_hits(hits: Sequence[Hit], *, explain: bool = False) -> None:
     """Each hit as path:lines, symbol and score above its first lines."""
     console = _console()
     for hit in hits:
@@ -70,6 +70,9 @@ def print_hits(hits: Sequence[Hit]) -> None:
             f"[bold cyan]{_escape(place)}[/]  [bold]{_escape(hit.symbol or hit.kind)}[/]  "
             f"[green]{hit.score:.4f}[/]  [dim]{_escape(hit.root)}[/]"
         )
+        if explain:
+            parts = ", ".join(f"{name} {value:.3g}" for name, value in hit.why.items())
+            console.print(f"        {parts}", style="dim", markup=False)
         _print_snippet(console, hit)
 
 

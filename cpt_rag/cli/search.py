@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cpt_rag.cli.options import CollectionOption, EncoderOption, JsonOption, StoreOption
+from cpt_rag.cli.options import (
+    CollectionOption,
+    EncoderOption,
+    FilterOption,
+    JsonOption,
+    StoreOption,
+    read_filters,
+)
 
 NOTHING_FOUND = 1
 
@@ -16,7 +23,11 @@ def command(
     collection: CollectionOption,
     store: StoreOption = None,
     limit: Annotated[int, typer.Option("--limit", "-n", help="Hits at most.")] = 10,
+    filter_: FilterOption = None,
     encoder: EncoderOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what each score is made of.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find the chunks that answer a question, best first."""
@@ -25,11 +36,18 @@ def command(
     from cpt_rag.cli.render import print_hits, print_json
     from cpt_rag.retrieve import search
 
-    hits = search(query, collection=collection, store=store, limit=limit, encoder=encoder)
+    hits = search(
+        query,
+        collection=collection,
+        store=store,
+        limit=limit,
+        filters=read_filters(filter_),
+        encoder=encoder,
+    )
     if json:
         for hit in hits:
             print_json(asdict(hit))
     else:
-        print_hits(hits)
+        print_hits(hits, explain=explain)
     if not hits:
         raise typer.Exit(NOTHING_FOUND)

@@ -24,6 +24,7 @@ from cpt_rag.ingest.records import (
     record_id,
     root_records,
 )
+from cpt_rag.ingest.role import Role, file_role
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, single_file, walk
 from cpt_rag.qdrant import Where
@@ -83,6 +84,7 @@ class _Pending:
     """A chunked file that waits for its batch to be embedded."""
 
     record: FileRecord
+    role: Role
     chunks: list[Chunk]
     replaces: bool
 
@@ -155,13 +157,15 @@ class _Run:
                 self.report.unchanged += 1
                 return
             with self.stage("chunk"):
-                chunks = self._chunk(decode(content), entry.path)
+                text = decode(content)
+                chunks = self._chunk(text, entry.path)
+                role = file_role(entry.path, text)
         except UnusableFileError as skip:
             self._skip(root, entry, record, skip.reason)
             return
         self.report.indexed += 1
         fresh = FileRecord(root.name, entry.path, sha256, len(chunks))
-        self.pending.append(_Pending(fresh, chunks, replaces=record is not None))
+        self.pending.append(_Pending(fresh, role, chunks, replaces=record is not None))
         self.pending_chunks += len(chunks)
         if self.pending_chunks >= BATCH_CHUNKS or len(self.pending) >= BATCH_FILES:
             self._write()
@@ -190,7 +194,7 @@ class _Run:
             stale = [p.record for p in self.pending if p.replaces]
             if stale:
                 engine.delete_ids([record_id(r.root, r.path) for r in stale])
-        chunks = [(p.record, chunk) for p in self.pending for chunk in p.chunks]
+        chunks = [(p, chunk) for p in self.pending for chunk in p.chunks]
         for start in range(0, len(chunks), BATCH_CHUNKS):
             points = self._points(chunks[start : start + BATCH_CHUNKS])
             with self.stage("upsert"):
@@ -204,18 +208,18 @@ class _Run:
         self.pending.clear()
         self.pending_chunks = 0
 
-    def _points(self, batch: Sequence[tuple[FileRecord, Chunk]]) -> list[Point]:
+    def _points(self, batch: Sequence[tuple[_Pending, Chunk]]) -> list[Point]:
         texts = [chunk.embedded_text for _, chunk in batch]
         with self.stage("embed"):
             vectors = self.collection.encoder.encode_document(texts)
             return [
                 Point(
-                    id=chunk_id(record.root, record.path, chunk),
-                    payload=chunk_payload(record.root, record.path, chunk),
+                    id=chunk_id(file.record.root, file.record.path, chunk),
+                    payload=chunk_payload(file.record.root, file.record.path, chunk, file.role),
                     dense=vector,
                     sparse=document_vector(text),
                 )
-                for (record, chunk), text, vector in zip(batch, texts, vectors, strict=True)
+                for (file, chunk), text, vector in zip(batch, texts, vectors, strict=True)
             ]
 
     def _remove_stale(self, pending: _Pending) -> None:

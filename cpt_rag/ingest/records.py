@@ -7,11 +7,13 @@ is the only account of what has been ingested.
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cpt_rag.ingest.role import Role
 from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD, Where
 from cpt_rag.types import Chunk, Point
 
@@ -77,8 +79,13 @@ def chunk_id(root: str, path: str, chunk: Chunk) -> str:
     return _id("chunk", root, path, chunk.start, chunk.end, content)
 
 
-def chunk_payload(root: str, path: str, chunk: Chunk) -> dict[str, Any]:
-    """The payload that LangChain, LlamaIndex and a bare client read."""
+def defined_name(symbol: str | None) -> str | None:
+    """The last part of a symbol, in lower case: ``add_item`` of ``Cart.add_item``."""
+    return re.split(r"[.:#\s]+", symbol)[-1].lower() if symbol else None
+
+
+def chunk_payload(root: str, path: str, chunk: Chunk, role: Role) -> dict[str, Any]:
+    """The payload that LangChain, LlamaIndex and a bare client read, and what ranking reads."""
     return {
         PAGE_CONTENT: chunk.text,
         METADATA: {
@@ -93,7 +100,7 @@ def chunk_payload(root: str, path: str, chunk: Chunk) -> dict[str, Any]:
             "start_line": chunk.start_line,
             "end_line": chunk.end_line,
         },
-        RECORD: {"kind": "chunk"},
+        RECORD: {"kind": "chunk", "role": role, "name": defined_name(chunk.symbol)},
     }
 
 

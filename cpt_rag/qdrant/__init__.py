@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.qdrant.engine import Engine
 from cpt_rag.qdrant.filters import Where
+from cpt_rag.qdrant.fusion import EQUAL, Factor, Fusion, Method
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.identity import check as check_identity
-from cpt_rag.qdrant.spec import DOCUMENT, METADATA, PAGE_CONTENT, RECORD, CollectionSpec
+from cpt_rag.qdrant.spec import (
+    DOCUMENT,
+    METADATA,
+    NAME,
+    PAGE_CONTENT,
+    RECORD,
+    ROLE,
+    CollectionSpec,
+)
 from cpt_rag.qdrant.store import SHARDS, Store, is_store_file, open_store
 
 if TYPE_CHECKING:
@@ -20,14 +29,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOCUMENT",
+    "EQUAL",
     "METADATA",
+    "NAME",
     "PAGE_CONTENT",
     "RECORD",
+    "ROLE",
     "SHARDS",
     "CollectionSpec",
     "EdgeStore",
     "Engine",
+    "Factor",
+    "Fusion",
     "Identity",
+    "Method",
     "ServerStore",
     "Store",
     "Where",

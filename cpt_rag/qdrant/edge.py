@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.qdrant.edge_shard import Shard
-from cpt_rag.qdrant.engine import RRF_K
 from cpt_rag.qdrant.filters import Where
-from cpt_rag.qdrant.gated import PAGE, GatedEngine, read_point
+from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
+from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, GatedEngine, read_point
 from cpt_rag.qdrant.identity import IDENTITY_ID
 from cpt_rag.qdrant.lock import CollectionLock
 from cpt_rag.qdrant.seal import Seal
@@ -63,50 +64,52 @@ class EdgeEngine(GatedEngine):
         self._shard.run(lambda _: self._seal.lift())
         self._shard.update(operation)
 
-    def _query(
-        self,
-        dense: Float32Array | None,
-        sparse: SparseVector | None,
-        limit: int,
-        prefetch: int,
-        where: Where | None,
-    ) -> list[Scored]:
+    def _query(self, arms: Arms, limit: int, fusion: Fusion) -> list[Scored]:
         import qdrant_edge as qe
 
-        arms = [arm for arm in (self._dense_arm(dense), self._sparse_arm(sparse)) if arm]
-        chosen = None if where is None else _filter(where)
-        # The graph alone loses a tenth of the neighbours under a filter.
-        acorn = qe.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
-        params = None if where is None else qe.SearchParams(acorn=acorn)
-        fusion: Any = qe.Fusion.Rrf(k=RRF_K)  # the stub knows no subclass relation
-        if len(arms) == 1:
+        where = () if arms.where is None else (arms.where,)
+        prefetches = []
+        if arms.dense is not None:
+            prefetches.append(self._arm(arms, self._dense(arms.dense), where))
+        if arms.sparse is not None:
+            prefetches.append(self._arm(arms, self._sparse(arms.sparse), where))
+        if len(prefetches) == 1:
+            (only,) = prefetches
             request = qe.QueryRequest(
-                limit, query=arms[0], filter=chosen, params=params, with_payload=True
+                limit, query=only.query, filter=only.filter, params=only.params, with_payload=True
             )
         else:
-            request = qe.QueryRequest(
-                limit,
-                query=fusion,
-                prefetches=[
-                    qe.Prefetch(prefetch, query=arm, filter=chosen, params=params) for arm in arms
-                ],
-                with_payload=True,
-            )
+            if fusion.wanted is not None and arms.dense is not None:
+                wanted = (*where, fusion.wanted)
+                prefetches.append(self._arm(arms, self._dense(arms.dense), wanted))
+            request = _fused(prefetches, limit, fusion)
         found = self._shard.run(lambda shard: shard.query(request))
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found]
 
-    def _dense_arm(self, vector: Float32Array | None) -> qdrant_edge.Query | None:
+    def _arm(
+        self, arms: Arms, query: qdrant_edge.Query, where: Sequence[Where]
+    ) -> qdrant_edge.Prefetch:
         import qdrant_edge as qe
 
-        if vector is None:
-            return None
+        if not where:
+            return qe.Prefetch(arms.prefetch, query=query)
+        # The graph alone loses a tenth of the neighbours under a filter.
+        acorn = qe.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
+        return qe.Prefetch(
+            arms.prefetch,
+            query=query,
+            filter=_filter(where),
+            params=qe.SearchParams(acorn=acorn),
+        )
+
+    def _dense(self, vector: Float32Array) -> qdrant_edge.Query:
+        import qdrant_edge as qe
+
         return qe.Query.Nearest(vector, using=self._spec.dense)  # type: ignore[arg-type]  # its stub knows lists only
 
-    def _sparse_arm(self, vector: SparseVector | None) -> qdrant_edge.Query | None:
+    def _sparse(self, vector: SparseVector) -> qdrant_edge.Query:
         import qdrant_edge as qe
 
-        if vector is None:
-            return None
         return qe.Query.Nearest(_sparse_to_edge(vector), using=self._spec.sparse)
 
     def _page(self, where: Where | None, with_vectors: bool, start: Any) -> tuple[list[Point], Any]:
@@ -131,6 +134,12 @@ class EdgeEngine(GatedEngine):
 
         request = qdrant_edge.CountRequest(exact=True, filter=_visible(where))
         return self._shard.run(lambda shard: shard.count(request))
+
+    def _values(self, path: str) -> list[str]:
+        import qdrant_edge
+
+        request = qdrant_edge.FacetRequest(path, limit=MOST_VALUES, exact=True)
+        return [str(hit.value) for hit in self._shard.run(lambda shard: shard.facet(request)).hits]
 
     def _optimise(self) -> None:
         self._shard.run(lambda _: self._seal.lift())
@@ -183,17 +192,50 @@ def _sparse_to_edge(vector: SparseVector) -> qdrant_edge.SparseVector:
     )
 
 
-def _filter(where: Where, *hidden: str) -> qdrant_edge.Filter:
+def _fused(
+    prefetches: list[qdrant_edge.Prefetch], limit: int, fusion: Fusion
+) -> qdrant_edge.QueryRequest:
+    import qdrant_edge as qe
+
+    weights = [*fusion.weights, 1.0][: len(prefetches)]
+    # The stub knows no subclass relation.
+    query: Any = qe.Fusion.Rrf(RRF_K, weights) if fusion.method == "rrf" else qe.Fusion.Dbsf()
+    if not fusion.factors:
+        return qe.QueryRequest(limit, query=query, prefetches=prefetches, with_payload=True)
+    every = sum(prefetch.limit for prefetch in prefetches)
+    return qe.QueryRequest(
+        limit,
+        query=_times(fusion.factors),
+        prefetches=[qe.Prefetch(every, query=query, prefetches=prefetches)],
+        with_payload=True,
+    )
+
+
+def _times(factors: Sequence[Factor]) -> Any:
+    """The score, multiplied by every factor whose condition holds."""
+    import qdrant_edge as qe
+
+    expression = qe.Expression
+    parts = [expression.Variable("$score")]
+    for factor in factors:
+        holds: Any = qe.FieldCondition(factor.path, match=qe.MatchAny(list(factor.values)))
+        added = [expression.Constant(factor.by - 1), expression.Condition(holds)]
+        parts.append(expression.Sum([expression.Constant(1.0), expression.Mult(added)]))
+    return qe.Formula(expression.Mult(parts))
+
+
+def _filter(wheres: Sequence[Where], *hidden: str) -> qdrant_edge.Filter:
     import qdrant_edge as qe
 
     must: list[Any] = [
         qe.FieldCondition(key=path, match=qe.MatchAny(list(values)))
+        for where in wheres
         for path, values in where.must.items()
     ]
-    without = {*where.must_not_ids, *hidden}
+    without = {*hidden, *(identifier for where in wheres for identifier in where.must_not_ids)}
     must_not: list[Any] = [qe.HasIdCondition(set(without))] if without else []
     return qe.Filter(must=must, must_not=must_not)
 
 
 def _visible(where: Where | None) -> qdrant_edge.Filter:
-    return _filter(where or Where(), IDENTITY_ID)
+    return _filter([where] if where else [], IDENTITY_ID)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from cpt_rag.qdrant.filters import Where
+from cpt_rag.qdrant.fusion import Fusion
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
     from cpt_rag.types import Float32Array
 
-RRF_K = 60
-"""Reciprocal rank fusion scores a point with the sum of 1 / (RRF_K + rank), ranks from 0."""
+
+FUSION = Fusion()
 
 
 class Engine(Protocol):
@@ -71,12 +72,13 @@ class Engine(Protocol):
         limit: int = 10,
         prefetch: int = 50,
         where: Where | None = None,
+        fusion: Fusion = FUSION,
     ) -> list[Scored]:
         """The best points, best first; of equal scores the smaller id first.
 
         One vector given: its nearest, by cosine or by the dot product of IDF-weighted terms. Both:
-        the ``prefetch`` (at least ``limit``) best of each, fused in the engine by reciprocal rank
-        with k = 60. Points without the vector asked for are never found.
+        the ``prefetch`` (at least ``limit``) best of each, fused in the engine. Points without the
+        vector asked for are never found.
 
         Args:
             dense: float32 (dimension,).
@@ -84,6 +86,7 @@ class Engine(Protocol):
             limit: points to return at most.
             prefetch: points that each vector contributes to the fusion.
             where: what to search among.
+            fusion: how two arms come together; of no effect on one.
 
         Raises:
             InvalidPointError: a vector that nothing can be near.
@@ -105,6 +108,14 @@ class Engine(Protocol):
 
     def count(self, where: Where | None = None) -> int:
         """How many points match, records without vectors included."""
+        ...
+
+    def values(self, path: str) -> list[str]:
+        """The distinct strings that the indexed field ``path`` has in any point, sorted.
+
+        Raises:
+            InvalidInputError: the field is not one of the spec's.
+        """
         ...
 
     def optimise(self) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.errors import InvalidInputError, StoreError
 from cpt_rag.qdrant import batches, gate
+from cpt_rag.qdrant.engine import FUSION
 from cpt_rag.qdrant.filters import Where
+from cpt_rag.qdrant.fusion import Fusion
 from cpt_rag.qdrant.identity import IDENTITY_ID
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
@@ -21,12 +24,25 @@ if TYPE_CHECKING:
 PAGE = 256
 IDS_AT_ONCE = 1024
 
+MOST_VALUES = 1_000_000
+"""Distinct values of a field that are listed at most."""
+
 TIES = 8
 """Results asked for beyond the limit, so that a tie across it is cut by id on every engine.
 
 Engines put equal scores in any order, and fusion makes many: a point that only one vector found
 ties with the point that only the other found at that rank. Such groups are of two, seldom four.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """What is asked for by each vector: the ``prefetch`` nearest among what matches ``where``."""
+
+    dense: Float32Array | None
+    sparse: SparseVector | None
+    where: Where | None
+    prefetch: int
 
 
 class GatedEngine(ABC):
@@ -75,6 +91,7 @@ class GatedEngine(ABC):
         limit: int = 10,
         prefetch: int = 50,
         where: Where | None = None,
+        fusion: Fusion = FUSION,
     ) -> list[Scored]:
         """See ``Engine.query``."""
         self._ready()
@@ -87,7 +104,8 @@ class GatedEngine(ABC):
         if sparse is not None:
             gate.check_sparse(sparse, "the query")
         where = _checked(where)
-        found = self._query(dense, sparse, limit + TIES, max(prefetch, limit), where)
+        arms = Arms(dense, sparse, where, max(prefetch, limit))
+        found = self._query(arms, limit + TIES, fusion)
         return sorted(found, key=lambda hit: (-hit.score, hit.id))[:limit]
 
     def scroll(self, where: Where | None = None, with_vectors: bool = False) -> Iterator[Point]:
@@ -110,6 +128,16 @@ class GatedEngine(ABC):
         """See ``Engine.count``."""
         self._ready()
         return self._count(_checked(where))
+
+    def values(self, path: str) -> list[str]:
+        """See ``Engine.values``."""
+        self._ready()
+        known = self._spec.keyword_fields
+        if path not in known:
+            raise InvalidInputError(
+                f"the field {path!r} is not indexed", expected=f"one of {', '.join(known)}"
+            )
+        return sorted(self._values(path))
 
     def optimise(self) -> None:
         """See ``Engine.optimise``."""
@@ -158,14 +186,7 @@ class GatedEngine(ABC):
     def _delete_ids(self, ids: list[str]) -> None: ...
 
     @abstractmethod
-    def _query(
-        self,
-        dense: Float32Array | None,
-        sparse: SparseVector | None,
-        limit: int,
-        prefetch: int,
-        where: Where | None,
-    ) -> list[Scored]: ...
+    def _query(self, arms: Arms, limit: int, fusion: Fusion) -> list[Scored]: ...
 
     @abstractmethod
     def _page(
@@ -177,6 +198,9 @@ class GatedEngine(ABC):
 
     @abstractmethod
     def _count(self, where: Where | None) -> int: ...
+
+    @abstractmethod
+    def _values(self, path: str) -> list[str]: ...
 
     @abstractmethod
     def _optimise(self) -> None: ...

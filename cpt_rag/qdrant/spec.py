@@ -17,6 +17,12 @@ METADATA = "metadata"
 RECORD = "_cpt"
 """Payload key of what this package notes for itself; its ``kind`` tells records apart."""
 
+NAME = f"{RECORD}.name"
+"""Payload field of what a chunk defines: the last part of its symbol, in lower case."""
+
+ROLE = f"{RECORD}.role"
+"""Payload field of the part that a chunk's file plays: source, test, example, ..."""
+
 DOCUMENT = "document"
 """Second payload key of the text, for readers that insist on it (mcp-server-qdrant)."""
 
@@ -46,6 +52,8 @@ class CollectionSpec:
         f"{METADATA}.symbol",
         f"{RECORD}.kind",
         f"{RECORD}.root",
+        NAME,
+        ROLE,
     )
 
     def __post_init__(self) -> None:

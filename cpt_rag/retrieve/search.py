@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from cpt_rag.collection import Collection, StoreLike, open_collection
 from cpt_rag.errors import InvalidInputError
-from cpt_rag.qdrant import METADATA, PAGE_CONTENT
+from cpt_rag.qdrant import EQUAL, METADATA, NAME, ROLE, Factor, Fusion, Method, Where
+from cpt_rag.retrieve import filters as chosen
+from cpt_rag.retrieve.filters import Filters
+from cpt_rag.retrieve.query import Query, read_query
+from cpt_rag.retrieve.rank import prose_factor, rank, role_factors, to_hit
+from cpt_rag.retrieve.weights import CANDIDATES, DEFINITION, PROSE_LANGUAGES
 from cpt_rag.text.bm25 import query_vector
-from cpt_rag.types import Hit, Scored
+from cpt_rag.types import Hit
 
 if TYPE_CHECKING:
     from cpt_rag.types import Encoder
 
-# Each arm fetches several times what is asked for: fusion can lift only what both arms brought.
-OVERFETCH = 5
-LEAST_PREFETCH = 50
+Weights = tuple[float, float]
+Arm = Literal["dense", "sparse", "fused", "ranked"]
+
 MOST_HITS = 100_000
 
 
@@ -27,6 +31,8 @@ def search(
     collection: str | Collection,
     store: StoreLike = None,
     limit: int = 10,
+    filters: Filters | None = None,
+    weights: Weights | None = None,
     encoder: str | Path | Encoder | None = None,
 ) -> list[Hit]:
     """The ``limit`` best chunks of ``collection`` for ``query``, best first.
@@ -36,10 +42,14 @@ def search(
         collection: what ``ingest`` filled, by name, or already open.
         store: a folder, a server's URL, or None for the per-user folder.
         limit: hits at most.
+        filters: fields and the values wanted of them: ``{"language": ["go", "rust"], "path":
+            "src/"}``. Fields are language, kind, root, symbol and path, a pattern as in
+            ``.gitignore``.
+        weights: of the dense and the sparse ranking, where ``cpt-rag evaluate`` proposes some.
         encoder: only where the encoder that made the collection has moved.
 
     Raises:
-        InvalidInputError: an empty query, or a limit out of range.
+        InvalidInputError: an empty query, a limit out of range, or an unknown filter.
         CollectionNotFoundError: no such collection.
         IdentityMismatchError: the collection was made by another encoder.
         StoreError: the store is locked, corrupt or out of reach.
@@ -47,18 +57,79 @@ def search(
     _check(query, limit)
     if isinstance(collection, str):
         with open_collection(collection, store, encoder=encoder) as opened:
-            return _search(query, opened, limit)
-    return _search(query, collection, limit)
+            return _search(query, opened, limit, filters, weights)
+    return _search(query, collection, limit, filters, weights)
 
 
-def _search(query: str, collection: Collection, limit: int) -> list[Hit]:
+def _search(
+    query: str,
+    collection: Collection,
+    limit: int,
+    filters: Filters | None,
+    weights: Weights | None,
+) -> list[Hit]:
+    among = chosen.where(filters, collection.engine)
+    return find(query, collection, limit, weights=weights, where=among)
+
+
+def find(
+    query: str,
+    collection: Collection,
+    limit: int,
+    *,
+    arm: Arm = "ranked",
+    weights: Weights | None = None,
+    where: Where | None = None,
+) -> list[Hit]:
+    """The ``limit`` best chunks by one vector alone, by both, or ranked as ``search`` does.
+
+    Args:
+        query: what is looked for.
+        collection: where.
+        limit: hits at most.
+        arm: "dense", "sparse", "fused" (by reciprocal rank) or "ranked".
+        weights: of the dense and the sparse ranking; None leaves fusion to the arm.
+        where: which chunks may be hits.
+    """
+    read = read_query(query) if arm == "ranked" else None
     scored = collection.engine.query(
-        dense=collection.encoder.encode_query([query])[0],
-        sparse=query_vector(query),
-        limit=limit,
-        prefetch=max(OVERFETCH * limit, LEAST_PREFETCH),
+        dense=None if arm == "sparse" else collection.encoder.encode_query([query])[0],
+        sparse=None if arm == "dense" else query_vector(query),
+        limit=max(limit, CANDIDATES) if read else limit,
+        prefetch=max(limit, CANDIDATES),
+        where=where,
+        fusion=_fusion(read, collection, weights) if read else Fusion(weights=weights or EQUAL),
     )
-    return [_hit(point) for point in scored]
+    if read:
+        return rank(read, scored, limit)
+    return [to_hit(point, point.score, {"fused": point.score}) for point in scored]
+
+
+def _fusion(query: Query, collection: Collection, weights: Weights | None) -> Fusion:
+    """Both arms, and a third among what the query names, each by what it counts."""
+    by_role: dict[float, list[str]] = {}
+    for role, by in role_factors(query).items():
+        by_role.setdefault(by, []).append(role)
+    factors = [Factor(ROLE, roles, by) for by, roles in by_role.items()]
+    if (by := prose_factor(query)) != 1:
+        factors.append(Factor(f"{METADATA}.language", PROSE_LANGUAGES, by))
+    wanted = None
+    if query.names:
+        wanted = Where({NAME: query.names})
+        factors.append(Factor(NAME, query.names, DEFINITION))
+    elif query.paths and (paths := _named(query, collection)):
+        wanted = Where({f"{METADATA}.path": paths})
+    method: Method = "rrf" if weights else "dbsf"
+    return Fusion(method, weights or EQUAL, wanted=wanted, factors=tuple(factors))
+
+
+def _named(query: Query, collection: Collection) -> list[str]:
+    """Paths in the collection that the query names."""
+    return [
+        path
+        for path in collection.engine.values(f"{METADATA}.path")
+        if any(f"/{path.lower()}".endswith(f"/{named}") for named in query.paths)
+    ]
 
 
 def _check(query: str, limit: int) -> None:
@@ -78,18 +149,3 @@ def _check(query: str, limit: int) -> None:
         raise InvalidInputError(
             f"limit is {limit}.", expected=f"1 to {MOST_HITS:,}", remedy="choose a limit between"
         )
-
-
-def _hit(point: Scored) -> Hit:
-    metadata: Mapping[str, Any] = point.payload[METADATA]
-    return Hit(
-        root=metadata["root"],
-        path=metadata["path"],
-        start_line=metadata["start_line"],
-        end_line=metadata["end_line"],
-        text=point.payload[PAGE_CONTENT],
-        score=point.score,
-        symbol=metadata["symbol"],
-        kind=metadata["kind"],
-        language=metadata["language"],
-    )

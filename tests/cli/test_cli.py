@@ -17,6 +17,7 @@ from cpt_rag.cli.run import run as run_app
 
 HIT_FIELDS = {
     "root", "path", "start_line", "end_line", "text", "score", "symbol", "kind", "language",
+    "start", "end", "why",
 }  # fmt: skip
 REPORT_FIELDS = {"files", "indexed", "unchanged", "removed", "skipped", "chunks", "seconds"}
 
@@ -74,6 +75,29 @@ def test_search_shows_a_person_place_symbol_score_and_lines(filled: Cli) -> None
     assert "shop/mail.go:3-6" in out
     assert "SendReceipt" in out
     assert "3  // SendReceipt mails the receipt to the customer." in out
+
+
+def test_search_explains_its_scores(filled: Cli) -> None:
+    code, out, _ = filled("search", "SendReceipt", "-c", "docs", "-n", 1, "--explain")
+    assert code == 0
+    assert "fused" in out
+    assert "definition 3" in out
+
+
+def test_search_is_filtered(filled: Cli) -> None:
+    code, out, _ = filled(
+        "search", "receipt", "-c", "docs", "-f", "language=go", "-f", "language=markdown", "--json"
+    )
+    assert code == 0
+    assert {hit["path"] for hit in objects(out)} == {"shop/mail.go", "README.md"}
+
+
+@pytest.mark.parametrize("wrong", ["go", "language=", "=go", "colour=red"])
+def test_a_filter_that_says_nothing_is_refused(filled: Cli, wrong: str) -> None:
+    code, out, err = filled("search", "receipt", "-c", "docs", "--filter", wrong)
+    assert (code, out) == (2, "")
+    assert "filter" in err
+    assert "Expected" in err
 
 
 def test_nothing_found_is_exit_code_1(cli: Cli, tmp_path: Path) -> None:
@@ -208,7 +232,7 @@ def test_the_store_is_in_the_users_data_folder_by_default(project: Path, tmp_pat
 def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for command in ("ingest", "search", "status", "list", "delete"):
+    for command in ("ingest", "search", "context", "evaluate", "status", "list", "delete"):
         assert command in done.stdout
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pytest
 
 from cpt_rag.errors import InvalidInputError, InvalidPointError, StoreError
-from cpt_rag.qdrant import CollectionSpec, Engine, Identity, Store, Where
+from cpt_rag.qdrant import CollectionSpec, Engine, Factor, Fusion, Identity, Store, Where
 from cpt_rag.qdrant.batches import by_bytes, estimate
 from cpt_rag.types import Point, Scored, SparseVector
 
@@ -248,9 +249,24 @@ def test_a_collection_opens_as_it_was_closed(
         ]
 
 
+LANGUAGE, PATH = "metadata.language", "metadata.path"
+FUSIONS = {
+    "plain": Fusion(),
+    "weighted": Fusion(weights=(1.0, 0.3)),
+    "scores": Fusion("dbsf"),
+    "wanted": Fusion(wanted=Where({PATH: ["src/5.py"]})),
+    "factors": Fusion(factors=(Factor(LANGUAGE, ["go"], 0.3), Factor(PATH, ["src/2.py"], 2.0))),
+    "all": Fusion(
+        "dbsf", wanted=Where({PATH: ["src/5.py"]}), factors=(Factor(LANGUAGE, ["go"], 0.3),)
+    ),
+}
+
+
+@pytest.mark.parametrize("fusion", FUSIONS.values(), ids=FUSIONS)
 @pytest.mark.parametrize("limit", [1, 5, 60])
 def test_fusion_is_equal_on_every_engine(
     limit: int,
+    fusion: Fusion,
     request: pytest.FixtureRequest,
     name: str,
     spec: CollectionSpec,
@@ -265,10 +281,9 @@ def test_fusion_is_equal_on_every_engine(
         store: Store = request.getfixturevalue(f"{kind}_store")
         with store.create(name, spec, identity) as engine:
             engine.upsert(chunks)
-            answers.append(engine.query(dense=DENSE, sparse=SPARSE, limit=limit, prefetch=20))
-            filtered.append(
-                engine.query(dense=DENSE, sparse=SPARSE, limit=limit, prefetch=20, where=where)
-            )
+            ask = partial(engine.query, dense=DENSE, sparse=SPARSE, limit=limit, prefetch=20)
+            answers.append(ask(fusion=fusion))
+            filtered.append(ask(fusion=fusion, where=where))
     for found in (answers, filtered):
         for other in found[1:]:
             assert [hit.id for hit in other] == [hit.id for hit in found[0]]
@@ -292,6 +307,69 @@ def test_fusion_is_reciprocal_rank_with_60_from_rank_0(engine: Engine, chunks: l
     found = engine.query(dense=DENSE, sparse=SPARSE, limit=12, prefetch=20)
     assert [hit.id for hit in found] == expected
     np.testing.assert_allclose([hit.score for hit in found], [scores[i] for i in expected], 1e-6)
+
+
+def test_a_factor_multiplies_the_fused_score(engine: Engine, chunks: list[Point]) -> None:
+    engine.upsert(chunks)
+    ask = partial(engine.query, dense=DENSE, sparse=SPARSE, limit=60, prefetch=60)
+    factors = (Factor(LANGUAGE, ["go"], 0.5), Factor(PATH, ["src/3.py", "src/4.py"], 3.0))
+    before = {hit.id: hit.score for hit in ask()}
+    for hit in ask(fusion=Fusion(factors=factors)):
+        metadata = hit.payload["metadata"]
+        by = 0.5 if metadata["language"] == "go" else 1.0
+        by *= 3.0 if metadata["path"] in {"src/3.py", "src/4.py"} else 1.0
+        assert hit.score == pytest.approx(by * before[hit.id], rel=1e-5)
+
+
+def test_what_is_wanted_is_a_candidate_however_far_it_is(
+    engine: Engine, chunks: list[Point]
+) -> None:
+    engine.upsert(chunks)
+    wanted = Fusion(wanted=Where({PATH: ["src/5.py"]}))
+    own = {chunk.id for chunk in chunks if chunk.payload["metadata"]["path"] == "src/5.py"}
+    ask = partial(engine.query, dense=DENSE, sparse=SPARSE, limit=30, prefetch=30)
+    near = {hit.id for hit in engine.query(dense=DENSE, limit=30)}
+    assert not own <= near
+    assert own <= {hit.id for hit in ask(fusion=wanted, limit=60)}
+    go = ask(fusion=wanted, limit=60, where=Where({LANGUAGE: ["go"]}))
+    assert {hit.payload["metadata"]["language"] for hit in go} == {"go"}
+
+
+def test_scores_are_fused_by_their_spread(engine: Engine, chunks: list[Point]) -> None:
+    engine.upsert(chunks)
+    scores: dict[str, float] = {}
+    for arm in (engine.query(dense=DENSE, limit=20), engine.query(sparse=SPARSE, limit=20)):
+        values = np.array([hit.score for hit in arm])
+        low = values.mean() - 3 * values.std(ddof=1)
+        high = values.mean() + 3 * values.std(ddof=1)
+        for hit in arm:
+            scores[hit.id] = scores.get(hit.id, 0.0) + (hit.score - low) / (high - low)
+    found = engine.query(dense=DENSE, sparse=SPARSE, limit=12, prefetch=20, fusion=Fusion("dbsf"))
+    for hit in found:
+        assert hit.score == pytest.approx(scores[hit.id], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Fusion(weights=(0.0, 1.0)),
+        lambda: Fusion("dbsf", weights=(1.0, 0.5)),
+        lambda: Factor(PATH, ["a"], 0.0),
+        lambda: Factor(PATH, [], 2.0),
+    ],
+)
+def test_an_impossible_fusion_is_refused(wrong: Callable[[], object]) -> None:
+    with pytest.raises(InvalidInputError):
+        wrong()
+
+
+def test_the_values_of_a_field_are_listed_once(engine: Engine, chunks: list[Point]) -> None:
+    assert engine.values(PATH) == []
+    engine.upsert(chunks)
+    assert engine.values(PATH) == [f"src/{number}.py" for number in range(6)]
+    assert engine.values(LANGUAGE) == ["go", "python"]
+    with pytest.raises(InvalidInputError, match=r"metadata\.number"):
+        engine.values("metadata.number")
 
 
 def test_fused_ties_are_cut_by_id_every_time(engine: Engine, make_id: MakeId) -> None:

@@ -91,7 +91,7 @@ def _points(encoder: Encoder, batch: Sequence[tuple[str, Chunk]]) -> Iterator[Po
     for (name, chunk), text, vector in zip(batch, texts, vectors, strict=True):
         yield Point(
             id=chunk_id(ROOT, name, chunk),
-            payload=chunk_payload(ROOT, name, chunk),
+            payload=chunk_payload(ROOT, name, chunk, "source"),
             dense=vector,
             sparse=document_vector(text),
         )

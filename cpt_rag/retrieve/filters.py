@@ -1,0 +1,75 @@
+"""What a person may filter by, and what of the collection that leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pathspec import PathSpec
+
+from cpt_rag.errors import InvalidInputError
+from cpt_rag.qdrant import METADATA, NAME, Where
+
+if TYPE_CHECKING:
+    from cpt_rag.qdrant import Engine
+
+Filters = Mapping[str, str | Sequence[str]]
+"""``language``, ``kind``, ``root``, ``symbol`` or ``path`` to the value wanted, or any of several.
+
+A symbol is a qualified name (``Cart.add_item``) or its last part; a path is a pattern as in
+``.gitignore``: ``docs/``, ``*.py``, ``src/**/test_*.py``.
+"""
+
+FIELDS = ("language", "kind", "root", "symbol", "path")
+_NOTHING = "\0"
+"""What no field equals."""
+
+
+def where(filters: Filters | None, engine: Engine) -> Where | None:
+    """The chunks that match every filter, None where there is none.
+
+    Raises:
+        InvalidInputError: a field that is not one of these, or no value for one.
+    """
+    must: dict[str, Sequence[str]] = {}
+    for field, given in (filters or {}).items():
+        values = [given] if isinstance(given, str) else [*given]
+        if field not in FIELDS:
+            raise InvalidInputError(
+                f"There is no filter {field!r}.",
+                expected=f"one of {', '.join(FIELDS)}",
+                remedy="use one of these, or leave it out",
+            )
+        if not values or not all(isinstance(value, str) and value for value in values):
+            raise InvalidInputError(
+                f"The filter {field!r} is {given!r}.",
+                expected="a word, or several",
+                remedy="give it a value, or leave it out",
+            )
+        must.update([_condition(field, values, engine)])
+    return Where(must) if must else None
+
+
+def _condition(field: str, values: list[str], engine: Engine) -> tuple[str, Sequence[str]]:
+    stored = f"{METADATA}.{field}"
+    if field == "path":
+        # Not as git itself, which lets nothing below an excluded folder back in: the last
+        # pattern that matches decides.
+        spec = PathSpec.from_lines("gitignore", values)
+        return stored, [p for p in engine.values(stored) if spec.match_file(p)] or [_NOTHING]
+    if field == "symbol":
+        return _symbols(values, engine)
+    return stored, values
+
+
+def _symbols(values: list[str], engine: Engine) -> tuple[str, Sequence[str]]:
+    """By last parts where no value is qualified: that index is much the smaller to look up."""
+    stored = f"{METADATA}.symbol"
+    if not any("." in value for value in values):
+        return NAME, [value.lower() for value in values]
+    wanted = {value.lower() for value in values}
+    return stored, [
+        symbol
+        for symbol in engine.values(stored)
+        if symbol.lower() in wanted or symbol.lower().rsplit(".", 1)[-1] in wanted
+    ] or [_NOTHING]
