@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cpt_rag.qdrant.engine import ACORN_SELECTIVITY, FILTERED_EF
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
 from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, GatedEngine, read_point
@@ -103,11 +104,11 @@ class ClientEngine(GatedEngine):
         )
         return result.count
 
-    def _values(self, path: str) -> list[str]:
+    def _values(self, path: str) -> tuple[str, ...]:
         response = self._remote.call(
             lambda client: client.facet(self._name, path, limit=MOST_VALUES, exact=True)
         )
-        return [str(hit.value) for hit in response.hits]
+        return tuple(sorted(str(hit.value) for hit in response.hits))
 
     def _optimise(self) -> None:
         """A server optimises by itself."""
@@ -145,14 +146,13 @@ def _sparse_to_client(vector: SparseVector) -> models.SparseVector:
 def _arm(arms: Arms, vector: Any, using: str, where: Sequence[Where]) -> models.Prefetch:
     from qdrant_client import models
 
-    # The graph alone loses a tenth of the neighbours under a filter.
-    acorn = models.AcornSearchParams(enable=True, max_selectivity=1.0)
+    acorn = models.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
     return models.Prefetch(
         query=vector,
         using=using,
         limit=arms.prefetch,
         filter=_filter(where) if where else None,
-        params=models.SearchParams(acorn=acorn) if where else None,
+        params=models.SearchParams(hnsw_ef=FILTERED_EF, acorn=acorn) if where else None,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.qdrant.edge_shard import Shard
+from cpt_rag.qdrant.engine import ACORN_SELECTIVITY, FILTERED_EF
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
 from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, GatedEngine, read_point
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     import qdrant_edge
 
     from cpt_rag.types import Float32Array
-
-ACORN_SELECTIVITY = 1.0
-"""Filters that keep up to this share of the points are searched with ACORN, that is, all."""
 
 
 class EdgeEngine(GatedEngine):
@@ -42,6 +40,7 @@ class EdgeEngine(GatedEngine):
         self._shard = shard
         self._seal = seal
         self._lock = lock
+        self._known_values: dict[str, tuple[str, ...]] = {}
 
     def _upsert(self, points: list[Point]) -> None:
         import qdrant_edge
@@ -61,6 +60,7 @@ class EdgeEngine(GatedEngine):
         self._write(qdrant_edge.UpdateOperation.delete_points(list(ids)))
 
     def _write(self, operation: qdrant_edge.UpdateOperation) -> None:
+        self._known_values.clear()
         self._shard.run(lambda _: self._seal.lift())
         self._shard.update(operation)
 
@@ -93,13 +93,12 @@ class EdgeEngine(GatedEngine):
 
         if not where:
             return qe.Prefetch(arms.prefetch, query=query)
-        # The graph alone loses a tenth of the neighbours under a filter.
         acorn = qe.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
         return qe.Prefetch(
             arms.prefetch,
             query=query,
             filter=_filter(where),
-            params=qe.SearchParams(acorn=acorn),
+            params=qe.SearchParams(hnsw_ef=FILTERED_EF, acorn=acorn),
         )
 
     def _dense(self, vector: Float32Array) -> qdrant_edge.Query:
@@ -135,11 +134,15 @@ class EdgeEngine(GatedEngine):
         request = qdrant_edge.CountRequest(exact=True, filter=_visible(where))
         return self._shard.run(lambda shard: shard.count(request))
 
-    def _values(self, path: str) -> list[str]:
+    def _values(self, path: str) -> tuple[str, ...]:
         import qdrant_edge
 
-        request = qdrant_edge.FacetRequest(path, limit=MOST_VALUES, exact=True)
-        return [str(hit.value) for hit in self._shard.run(lambda shard: shard.facet(request)).hits]
+        # Nobody else can write meanwhile, and a facet reads the whole index.
+        if path not in self._known_values:
+            request = qdrant_edge.FacetRequest(path, limit=MOST_VALUES, exact=True)
+            hits = self._shard.run(lambda shard: shard.facet(request)).hits
+            self._known_values[path] = tuple(sorted(str(h.value) for h in hits if h.count))
+        return self._known_values[path]
 
     def _optimise(self) -> None:
         self._shard.run(lambda _: self._seal.lift())

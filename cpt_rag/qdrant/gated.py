@@ -129,7 +129,7 @@ class GatedEngine(ABC):
         self._ready()
         return self._count(_checked(where))
 
-    def values(self, path: str) -> list[str]:
+    def values(self, path: str) -> tuple[str, ...]:
         """See ``Engine.values``."""
         self._ready()
         known = self._spec.keyword_fields
@@ -137,7 +137,7 @@ class GatedEngine(ABC):
             raise InvalidInputError(
                 f"the field {path!r} is not indexed", expected=f"one of {', '.join(known)}"
             )
-        return sorted(self._values(path))
+        return self._values(path)
 
     def optimise(self) -> None:
         """See ``Engine.optimise``."""
@@ -200,7 +200,7 @@ class GatedEngine(ABC):
     def _count(self, where: Where | None) -> int: ...
 
     @abstractmethod
-    def _values(self, path: str) -> list[str]: ...
+    def _values(self, path: str) -> tuple[str, ...]: ...
 
     @abstractmethod
     def _optimise(self) -> None: ...

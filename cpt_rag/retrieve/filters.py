@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pathspec import PathSpec
@@ -53,13 +54,18 @@ def where(filters: Filters | None, engine: Engine) -> Where | None:
 def _condition(field: str, values: list[str], engine: Engine) -> tuple[str, Sequence[str]]:
     stored = f"{METADATA}.{field}"
     if field == "path":
-        # Not as git itself, which lets nothing below an excluded folder back in: the last
-        # pattern that matches decides.
-        spec = PathSpec.from_lines("gitignore", values)
-        return stored, [p for p in engine.values(stored) if spec.match_file(p)] or [_NOTHING]
+        return stored, _matching(tuple(values), engine.values(stored)) or (_NOTHING,)
     if field == "symbol":
         return _symbols(values, engine)
     return stored, values
+
+
+@lru_cache(maxsize=64)
+def _matching(patterns: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
+    # Not as git itself, which lets nothing below an excluded folder back in: the last pattern that
+    # matches decides.
+    spec = PathSpec.from_lines("gitignore", patterns)
+    return tuple(path for path in paths if spec.match_file(path))
 
 
 def _symbols(values: list[str], engine: Engine) -> tuple[str, Sequence[str]]:

@@ -1,8 +1,8 @@
 """From fused candidates to hits: what only code has is counted, and files share the list.
 
-A hit's score is ``((fused * definition + path + symbol) * role + file) * repeat``, and `Hit.why`
-names these parts. The engine has multiplied by definition and role already, over all that either
-arm found; the rest is counted here, over the candidates.
+A hit's score is ``((fused * definition + path + symbol + mention) * role + file) * repeat``, and
+`Hit.why` names these parts. The engine has multiplied by definition and role already, over all that
+either arm found; the rest is counted here, over the candidates.
 """
 
 from __future__ import annotations
@@ -21,6 +21,24 @@ from cpt_rag.retrieve.query import Query, run_together, stems
 from cpt_rag.types import Hit, Scored
 
 _SHORTEST_PREFIX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Stems of the words in a name, and their beginnings."""
+
+    stems: frozenset[str]
+    beginnings: frozenset[str]
+
+    def among(self, words: Sequence[str]) -> frozenset[str]:
+        """Those of ``words`` that are here, or begin one of these, or one of these them."""
+        return frozenset(
+            word
+            for word in words
+            if word in self.stems
+            or word in self.beginnings
+            or not self.stems.isdisjoint(_prefixes(word))
+        )
 
 
 @dataclass(slots=True)
@@ -65,13 +83,13 @@ def rank(query: Query, scored: Sequence[Scored], limit: int) -> list[Hit]:
         key=lambda candidate: (-candidate.score, candidate.point.id),
     )
     texts: set[str] = set()
-    hits = []
+    hits: list[Hit] = []
     for candidate in ordered:
         text = candidate.point.payload[PAGE_CONTENT].strip()
-        if text not in texts:
+        if text not in texts and len(hits) < limit:
             texts.add(text)
             hits.append(to_hit(candidate.point, candidate.score, candidate.why))
-    return hits[:limit]
+    return hits
 
 
 def to_hit(point: Scored, score: float, why: Mapping[str, float]) -> Hit:
@@ -108,7 +126,7 @@ def _files(query: Query, scored: Sequence[Scored]) -> dict[tuple[str, str], _Fil
         role = roles.get(record["role"], 1.0)
         if metadata["language"] in weights.PROSE_LANGUAGES:
             role *= prose
-        fused = point.score / best / definition / role
+        fused = max(0.0, point.score / best / definition / role)
         why = {"fused": fused, "definition": definition, "role": role}
         files[key].candidates.append(_Candidate(point, metadata, why))
     return files
@@ -117,8 +135,8 @@ def _files(query: Query, scored: Sequence[Scored]) -> dict[tuple[str, str], _Fil
 def _file(query: Query, path: str) -> _File:
     name, folder, joined = _path_words(path)
     return _File(
-        frozenset(word for word in query.words if _has(word, name)),
-        frozenset(word for word in query.words if _has(word, folder)),
+        name.among(query.words),
+        folder.among(query.words),
         joined in query.compounds,
         any(f"/{path.lower()}".endswith(f"/{named}") for named in query.paths),
     )
@@ -140,11 +158,11 @@ def _score(query: Query, files: Mapping[tuple[str, str], _File]) -> None:
         path += weights.COMPOUND * file.compound + weights.NAMED_PATH * file.named
         for candidate in file.candidates:
             why = candidate.why
-            own = frozenset(w for w in query.words if _has(w, _symbol_words(candidate.metadata)))
+            own = _symbol_words(candidate.metadata["symbol"]).among(query.words)
             why["path"], why["symbol"] = path, weights.SYMBOL * share(own)
-            candidate.score = why["role"] * (
-                why["fused"] * why["definition"] + path + why["symbol"]
-            )
+            why["mention"] = weights.MENTION * _mentions(candidate.point, query.names)
+            matched = why["fused"] * why["definition"] + path + why["symbol"] + why["mention"]
+            candidate.score = matched * why["role"]
         fused = sorted((_fused(candidate) for candidate in file.candidates), reverse=True)
         support[key] = sum(fused[: weights.SUPPORTERS])
     most = max(support.values(), default=1.0)
@@ -154,6 +172,14 @@ def _score(query: Query, files: Mapping[tuple[str, str], _File]) -> None:
             candidate.why["file"] = 0.0 if place else weights.SUPPORT * support[key] / most
             candidate.why["repeat"] = weights.REPEAT**place
             candidate.score = (candidate.score + candidate.why["file"]) * candidate.why["repeat"]
+
+
+def _mentions(point: Scored, names: Sequence[str]) -> bool:
+    """Whether its text has one of the names as it is written."""
+    if not names:
+        return False
+    text = point.payload[PAGE_CONTENT].lower()
+    return any(name in text for name in names)
 
 
 def _fused(candidate: _Candidate) -> float:
@@ -171,27 +197,26 @@ def _rarity(query: Query, files: Mapping[tuple[str, str], _File]) -> dict[str, f
     return {word: math.log(1 + len(files) / having[word]) for word in query.words}
 
 
-def _has(word: str, words: frozenset[str]) -> bool:
-    """Whether it is among them, or begins one of them, or one of them it."""
-    return word in words or any(
-        min(len(word), len(other)) >= _SHORTEST_PREFIX
-        and (word.startswith(other) or other.startswith(word))
-        for other in words
-    )
-
-
 @lru_cache(maxsize=1 << 14)
-def _path_words(path: str) -> tuple[frozenset[str], frozenset[str], str]:
-    """Stems of a file's name and of its folder's, and its name's words run together."""
+def _path_words(path: str) -> tuple[_Words, _Words, str]:
+    """The words of a file's name, those of its folder's, and its name's run together."""
     pure = PurePosixPath(path)
     name = pure.name.split(".")[0] or pure.name
-    return stems(name), stems(pure.parent.name), run_together(name)
-
-
-def _symbol_words(metadata: Mapping[str, Any]) -> frozenset[str]:
-    return _words_of_symbol(metadata["symbol"]) if metadata["symbol"] else frozenset()
+    return _words(name), _words(pure.parent.name), run_together(name)
 
 
 @lru_cache(maxsize=1 << 14)
-def _words_of_symbol(symbol: str) -> frozenset[str]:
-    return stems(symbol.rsplit(".", 1)[-1])
+def _symbol_words(symbol: str | None) -> _Words:
+    """The words of the last part of a symbol."""
+    return _words((symbol or "").rsplit(".", 1)[-1])
+
+
+def _words(name: str) -> _Words:
+    found = stems(name)
+    return _Words(found, frozenset(part for one in found for part in _prefixes(one)))
+
+
+@lru_cache(maxsize=1 << 14)
+def _prefixes(word: str) -> frozenset[str]:
+    """Its beginnings of three letters or more, itself among them."""
+    return frozenset(word[:end] for end in range(_SHORTEST_PREFIX, len(word) + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -91,18 +92,22 @@ def find(
         weights: of the dense and the sparse ranking; None leaves fusion to the arm.
         where: which chunks may be hits.
     """
-    read = read_query(query) if arm == "ranked" else None
-    scored = collection.engine.query(
-        dense=None if arm == "sparse" else collection.encoder.encode_query([query])[0],
-        sparse=None if arm == "dense" else query_vector(query),
-        limit=max(limit, CANDIDATES) if read else limit,
-        prefetch=max(limit, CANDIDATES),
-        where=where,
-        fusion=_fusion(read, collection, weights) if read else Fusion(weights=weights or EQUAL),
-    )
-    if read:
-        return rank(read, scored, limit)
-    return [to_hit(point, point.score, {"fused": point.score}) for point in scored]
+    dense = None if arm == "sparse" else collection.encoder.encode_query([query])[0]
+    sparse = None if arm == "dense" else query_vector(query)
+    ask = partial(collection.engine.query, dense=dense, sparse=sparse, where=where)
+    if arm != "ranked":
+        fusion = Fusion(weights=weights or EQUAL)
+        found = ask(limit=limit, prefetch=max(limit, CANDIDATES), fusion=fusion)
+        return [to_hit(point, point.score, {"fused": point.score}) for point in found]
+    read = read_query(query)
+    fusion = _fusion(read, collection, weights)
+    most = max(limit, CANDIDATES)
+    while True:
+        found = ask(limit=most, prefetch=most, fusion=fusion)
+        hits = rank(read, found, limit)
+        if len(hits) == limit or len(found) < most:
+            return hits
+        most *= 2  # there were copies among them
 
 
 def _fusion(query: Query, collection: Collection, weights: Weights | None) -> Fusion:

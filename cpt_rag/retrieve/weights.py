@@ -57,6 +57,8 @@ FOLDER = 0.6
 SYMBOL = 0.3
 # The file is called what two or three words of the query make together.
 COMPOUND = 1.0
+# The chunk has an identifier that the query names.
+MENTION = 1.5
 # The file that the query names.
 NAMED_PATH = 3.0
 # Several good chunks in one file support the best of them.

@@ -14,7 +14,8 @@ from cpt_rag.text.normalise import DIGITS, LETTERS, SIGNS
 
 _WORDS = "|".join(f"[{kind}]++" for kind in (LETTERS, DIGITS, SIGNS))
 _BETWEEN = f"[^{LETTERS}{DIGITS}{SIGNS}]*+"
-_word = re.compile(f"[{LETTERS}]+|[{DIGITS}]+|[{SIGNS}]+")
+# A lone surrogate, which only Python knows, becomes a letter further on.
+_word = re.compile(f"[{LETTERS}\ud800-\udfff]+|[{DIGITS}]+|[{SIGNS}]+")
 
 
 def repeated_word(within: int) -> str:
@@ -31,8 +32,9 @@ def without_repeats(text: str, within: int) -> str:
     """The words of ``text``, a space between any two, less those that `repeated_word` matches."""
     kept = []
     place_after: dict[str, int] = {}
+    before, far = place_after.get, -within - 1
     for place, word in enumerate(reversed(_word.findall(text))):
-        if place - place_after.get(word, -within - 1) > within:
+        if place - before(word, far) > within:
             kept.append(word)
         place_after[word] = place
     kept.reverse()

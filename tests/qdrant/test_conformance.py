@@ -364,10 +364,12 @@ def test_an_impossible_fusion_is_refused(wrong: Callable[[], object]) -> None:
 
 
 def test_the_values_of_a_field_are_listed_once(engine: Engine, chunks: list[Point]) -> None:
-    assert engine.values(PATH) == []
+    assert engine.values(PATH) == ()
     engine.upsert(chunks)
-    assert engine.values(PATH) == [f"src/{number}.py" for number in range(6)]
-    assert engine.values(LANGUAGE) == ["go", "python"]
+    assert engine.values(PATH) == tuple(f"src/{number}.py" for number in range(6))
+    assert engine.values(LANGUAGE) == ("go", "python")
+    engine.delete(Where({LANGUAGE: ["go"]}))
+    assert engine.values(LANGUAGE) == ("python",)
     with pytest.raises(InvalidInputError, match=r"metadata\.number"):
         engine.values("metadata.number")
 

@@ -70,6 +70,12 @@ def test_a_symbol_counts_for_its_words() -> None:
     assert first("the price in total", *hits).symbol == "Cart.total_price"
 
 
+def test_a_name_that_is_written_out_counts_for_more_than_its_words_in_a_file_name() -> None:
+    retries = chunk("retries.py", 0.6, text="for retry in retries: wait(retry)")
+    settings = chunk("settings.py", 0.4, text="MAX_RETRIES = 3")
+    assert first("where is MAX_RETRIES", retries, settings).path == "settings.py"
+
+
 def test_several_good_chunks_in_one_file_support_the_best_of_them() -> None:
     together = [chunk("a.py", 0.4, line=line) for line in (1, 5, 9)]
     hits = rank(read_query("charge a card"), [chunk("b.py", 0.45), *together], 10)
@@ -123,7 +129,7 @@ def test_a_score_is_the_sum_of_its_parts_times_its_factors() -> None:
     assert len(hits) == 4
     for hit in hits:
         why = hit.why
-        matched = why["fused"] * why["definition"] + why["path"] + why["symbol"]
+        matched = why["fused"] * why["definition"] + why["path"] + why["symbol"] + why["mention"]
         assert hit.score == pytest.approx((matched * why["role"] + why["file"]) * why["repeat"])
     best = hits[0].why
     assert best["definition"] == weights.DEFINITION
