@@ -112,8 +112,11 @@ def to_hit(point: Scored, score: float, why: Mapping[str, float]) -> Hit:
 
 
 def _files(query: Query, scored: Sequence[Scored]) -> dict[tuple[str, str], _File]:
-    """Candidates by file; their fused scores are shares of the best."""
-    best = max((point.score for point in scored), default=1.0) or 1.0
+    """Candidates by file; their fused scores are shares of the best.
+
+    A score that is far below its arm's mean is negative, and counts as nothing.
+    """
+    best = max((point.score for point in scored), default=0.0)
     roles, prose = role_factors(query), prose_factor(query)
     files: dict[tuple[str, str], _File] = {}
     for point in scored:
@@ -126,7 +129,7 @@ def _files(query: Query, scored: Sequence[Scored]) -> dict[tuple[str, str], _Fil
         role = roles.get(record["role"], 1.0)
         if metadata["language"] in weights.PROSE_LANGUAGES:
             role *= prose
-        fused = max(0.0, point.score / best / definition / role)
+        fused = max(0.0, point.score) / best / definition / role if best > 0 else 0.0
         why = {"fused": fused, "definition": definition, "role": role}
         files[key].candidates.append(_Candidate(point, metadata, why))
     return files
@@ -152,10 +155,14 @@ def _score(query: Query, files: Mapping[tuple[str, str], _File]) -> None:
 
     support = {}
     for key, file in files.items():
-        path = weights.FILE_NAME * share(file.name) + weights.FOLDER * share(
-            file.folder - file.name
+        path = sum(
+            (
+                weights.FILE_NAME * share(file.name),
+                weights.FOLDER * share(file.folder - file.name),
+                weights.COMPOUND * file.compound,
+                weights.NAMED_PATH * file.named,
+            )
         )
-        path += weights.COMPOUND * file.compound + weights.NAMED_PATH * file.named
         for candidate in file.candidates:
             why = candidate.why
             own = _symbol_words(candidate.metadata["symbol"]).among(query.words)
@@ -163,9 +170,9 @@ def _score(query: Query, files: Mapping[tuple[str, str], _File]) -> None:
             why["mention"] = weights.MENTION * _mentions(candidate.point, query.names)
             matched = why["fused"] * why["definition"] + path + why["symbol"] + why["mention"]
             candidate.score = matched * why["role"]
-        fused = sorted((_fused(candidate) for candidate in file.candidates), reverse=True)
-        support[key] = sum(fused[: weights.SUPPORTERS])
-    most = max(support.values(), default=1.0)
+        found = sorted(map(_as_found, file.candidates), reverse=True)
+        support[key] = sum(found[: weights.SUPPORTERS])
+    most = max(support.values(), default=0.0) or 1.0
     for key, file in files.items():
         file.candidates.sort(key=lambda candidate: (-candidate.score, candidate.point.id))
         for place, candidate in enumerate(file.candidates):
@@ -182,7 +189,8 @@ def _mentions(point: Scored, names: Sequence[str]) -> bool:
     return any(name in text for name in names)
 
 
-def _fused(candidate: _Candidate) -> float:
+def _as_found(candidate: _Candidate) -> float:
+    """Its share of the best score that the engine gave."""
     why = candidate.why
     return why["fused"] * why["definition"] * why["role"]
 

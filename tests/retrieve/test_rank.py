@@ -136,5 +136,11 @@ def test_a_score_is_the_sum_of_its_parts_times_its_factors() -> None:
     assert best["fused"] * best["definition"] == pytest.approx(1.0)  # of the best candidate
 
 
+def test_scores_below_zero_count_as_nothing() -> None:
+    hits = rank(read_query("charge a card"), [chunk("a.py", -0.5), chunk("card.py", -0.9)], 10)
+    assert paths(hits) == ["card.py", "a.py"]
+    assert all(hit.why["fused"] == 0 for hit in hits)
+
+
 def test_nothing_found_gives_nothing() -> None:
     assert rank(read_query("anything"), [], 10) == []
