@@ -56,7 +56,7 @@ FILE_NAME = 1.5
 FOLDER = 0.6
 SYMBOL = 0.3
 # The file is called what two or three words of the query make together.
-COMPOUND = 1.0
+COMPOUND = 1.5
 # The chunk has an identifier that the query names.
 MENTION = 1.5
 # The file that the query names.

@@ -29,6 +29,13 @@ _identifier = re.compile(f"[A-Za-z0-9_{_LETTERS}]+|[{_CJK}]")
 _word = re.compile(f"[a-z{_LETTERS}]+|[0-9]+|[{_CJK}]")
 
 
+_FUNCTION_WORDS = (
+    "a an and are as at be been but by can did do does for from had has have how i if in into is "
+    "it its of on or so such than that the their then there these they this those to was we were "
+    "what when where which who why will with would you your"
+)
+
+
 @lru_cache(maxsize=1 << 16)
 def _terms(identifier: str) -> tuple[int, tuple[int, ...]]:
     """Number of words in an identifier, and the ids of its terms."""
@@ -61,9 +68,16 @@ def document_vector(text: str) -> SparseVector | None:
 
 
 def query_vector(text: str) -> SparseVector | None:
-    """Weight 1 for each distinct term of ``text``; None where it has no word."""
+    """Weight 1 for each distinct term of ``text``; None where it has no word.
+
+    Function words are left out where there are others: nearly every document has them, so that they
+    tell nothing, and take longest to look up.
+    """
     _, counts = count_terms(text)
     if not counts:
         return None
-    indices = sorted(counts)
+    indices = sorted(counts.keys() - _FUNCTION_TERMS or counts)
     return SparseVector(indices, [1.0] * len(indices))
+
+
+_FUNCTION_TERMS = frozenset(count_terms(_FUNCTION_WORDS)[1])

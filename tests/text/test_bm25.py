@@ -64,3 +64,13 @@ def test_indices_are_distinct_unsigned_32_bit_and_weights_positive(text: str) ->
         assert all(0 <= index < 2**32 for index in vector.indices)
         assert len(vector.values) == len(vector.indices)
         assert all(value > 0 for value in vector.values)
+
+
+def test_function_words_ask_for_nothing_where_there_are_others() -> None:
+    assert query_vector("how is the price of an item summed up") == query_vector(
+        "price item summed up"
+    )
+    assert query_vector("if this is it") is not None
+    document = document_vector("if this is it")
+    assert document is not None
+    assert len(document.indices) == 4
