@@ -11,6 +11,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.ingest.role import Role
@@ -100,7 +101,12 @@ def chunk_payload(root: str, path: str, chunk: Chunk, role: Role) -> dict[str, A
             "start_line": chunk.start_line,
             "end_line": chunk.end_line,
         },
-        RECORD: {"kind": "chunk", "role": role, "name": defined_name(chunk.symbol)},
+        RECORD: {
+            "kind": "chunk",
+            "role": role,
+            "name": defined_name(chunk.symbol),
+            "folders": [*accumulate(path.split("/")[:-1], "{}/{}".format)],
+        },
     }
 
 

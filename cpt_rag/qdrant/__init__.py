@@ -14,6 +14,7 @@ from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.identity import check as check_identity
 from cpt_rag.qdrant.spec import (
     DOCUMENT,
+    FOLDERS,
     METADATA,
     NAME,
     PAGE_CONTENT,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DOCUMENT",
     "EQUAL",
+    "FOLDERS",
     "METADATA",
     "NAME",
     "PAGE_CONTENT",

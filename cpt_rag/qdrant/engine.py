@@ -21,7 +21,7 @@ FUSION = Fusion()
 # The graph alone loses a tenth of the neighbours under a filter. With ACORN on every filter and so
 # many candidates, 99 in 100 are found where a filter keeps a fifth of 200,000 chunks.
 ACORN_SELECTIVITY = 1.0
-FILTERED_EF = 256
+FILTERED_EF = 512
 
 
 class Engine(Protocol):

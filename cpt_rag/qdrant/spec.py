@@ -23,6 +23,9 @@ NAME = f"{RECORD}.name"
 ROLE = f"{RECORD}.role"
 """Payload field of the part that a chunk's file plays: source, test, example, ..."""
 
+FOLDERS = f"{RECORD}.folders"
+"""Payload field of every folder above a chunk's file, without a slash at the end."""
+
 DOCUMENT = "document"
 """Second payload key of the text, for readers that insist on it (mcp-server-qdrant)."""
 
@@ -54,6 +57,7 @@ class CollectionSpec:
         f"{RECORD}.root",
         NAME,
         ROLE,
+        FOLDERS,
     )
 
     def __post_init__(self) -> None:

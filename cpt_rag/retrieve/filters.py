@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pathspec import PathSpec
 
 from cpt_rag.errors import InvalidInputError
-from cpt_rag.qdrant import METADATA, NAME, Where
+from cpt_rag.qdrant import FOLDERS, METADATA, NAME, Where
 
 if TYPE_CHECKING:
     from cpt_rag.qdrant import Engine
@@ -47,25 +48,39 @@ def where(filters: Filters | None, engine: Engine) -> Where | None:
                 expected="a word, or several",
                 remedy="give it a value, or leave it out",
             )
-        must.update([_condition(field, values, engine)])
+        must.update(_condition(field, values, engine))
     return Where(must) if must else None
 
 
-def _condition(field: str, values: list[str], engine: Engine) -> tuple[str, Sequence[str]]:
+def _condition(field: str, values: list[str], engine: Engine) -> dict[str, Sequence[str]]:
     stored = f"{METADATA}.{field}"
     if field == "path":
-        return stored, _matching(tuple(values), engine.values(stored)) or (_NOTHING,)
+        return _paths(tuple(values), engine.values(stored))
     if field == "symbol":
-        return _symbols(values, engine)
-    return stored, values
+        return dict([_symbols(values, engine)])
+    return {stored: values}
 
 
 @lru_cache(maxsize=64)
-def _matching(patterns: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
+def _paths(patterns: tuple[str, ...], paths: tuple[str, ...]) -> dict[str, Sequence[str]]:
+    """The folders that hold just what matches, or else every path: a thousand are slow to match."""
     # Not as git itself, which lets nothing below an excluded folder back in: the last pattern that
     # matches decides.
     spec = PathSpec.from_lines("gitignore", patterns)
-    return tuple(path for path in paths if spec.match_file(path))
+    matching = {path for path in paths if spec.match_file(path)}
+    mixed = {str(folder) for path in paths if path not in matching for folder in _above(path)}
+    whole = {
+        path: next((str(f) for f in reversed(_above(path)) if str(f) not in mixed), "")
+        for path in matching
+    }
+    if matching and all(whole.values()):
+        return {FOLDERS: sorted({*whole.values()})}
+    return {f"{METADATA}.path": sorted(matching) or [_NOTHING]}
+
+
+def _above(path: str) -> Sequence[PurePosixPath]:
+    """The folders above a file, the nearest first."""
+    return list(PurePosixPath(path).parents)[:-1]
 
 
 def _symbols(values: list[str], engine: Engine) -> tuple[str, Sequence[str]]:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import cpt_rag
-from cpt_rag.qdrant import Store
+from cpt_rag.qdrant import FOLDERS, Store, Where
+from cpt_rag.retrieve.filters import where
 
 
 @pytest.fixture
@@ -35,6 +36,8 @@ def found(store: Store, **filters: Any) -> set[tuple[str, str | None]]:
         ({"path": "*.py"}, {"shop/cart.py", "tests/test_cart.py"}),
         ({"path": ["*.py", "!tests/"]}, {"shop/cart.py"}),
         ({"path": "**/cart.py"}, {"shop/cart.py"}),
+        ({"path": ["shop/", "/tests/"]}, {"shop/mail.go", "shop/cart.py", "tests/test_cart.py"}),
+        ({"path": "/cart.py"}, set()),
         ({"path": "nowhere/"}, set()),
         ({"language": "cobol"}, set()),
         ({"root": "shop"}, {"shop/mail.go", "shop/cart.py", "tests/test_cart.py", "README.md"}),
@@ -57,6 +60,12 @@ def test_a_symbol_is_found_by_its_qualified_name_and_by_its_last_part(filled: St
             by_name = found(filled, symbol=symbol)
             by_last_part = found(filled, symbol=symbol.split(".")[-1])
             assert ("shop/cart.py", symbol) in by_name & by_last_part
+
+
+def test_a_pattern_is_told_by_folders_where_they_hold_nothing_else(filled: Store) -> None:
+    with cpt_rag.open_collection("docs", filled) as docs:
+        assert where({"path": "shop/"}, docs.engine) == Where({FOLDERS: ["shop"]})
+        assert where({"path": "*.go"}, docs.engine) == Where({"metadata.path": ["shop/mail.go"]})
 
 
 def test_no_filters_leave_everything(filled: Store) -> None:
