@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.collection import Collection, StoreLike, open_collection
 from cpt_rag.errors import InvalidInputError
-from cpt_rag.retrieve.budget import CountTokens, estimate_tokens
 from cpt_rag.retrieve.filters import Filters, where
-from cpt_rag.retrieve.formats import FORMATS
-from cpt_rag.retrieve.packing import Packer, text_key
-from cpt_rag.retrieve.passages import Passage
+from cpt_rag.retrieve.packs.budget import CountTokens, estimate_tokens
+from cpt_rag.retrieve.packs.formats import FORMATS
+from cpt_rag.retrieve.packs.packing import Packer, text_key
+from cpt_rag.retrieve.packs.passages import Passage
+from cpt_rag.retrieve.packs.stored import StoredFiles
 from cpt_rag.retrieve.search import find, search
-from cpt_rag.retrieve.stored import StoredFiles
 
 if TYPE_CHECKING:
     from cpt_rag.qdrant import Where

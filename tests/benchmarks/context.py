@@ -31,9 +31,9 @@ import numpy as np
 import cpt_rag
 from cpt_rag.errors import InvalidInputError
 from cpt_rag.evaluate import Estimate, estimate_mean
-from cpt_rag.retrieve.budget import estimate_tokens
 from cpt_rag.retrieve.context import context
-from cpt_rag.retrieve.stored import StoredFiles
+from cpt_rag.retrieve.packs.budget import estimate_tokens
+from cpt_rag.retrieve.packs.stored import StoredFiles
 
 BUDGETS = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
 WAYS = ("context pack", "grep and read", "grep and read, last file cut")

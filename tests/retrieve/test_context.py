@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import cpt_rag
 from cpt_rag.qdrant import Store
-from cpt_rag.retrieve.budget import CountTokens, estimate_tokens
 from cpt_rag.retrieve.context import ContextPack, context
-from cpt_rag.retrieve.packing import GROWTH
+from cpt_rag.retrieve.packs.budget import CountTokens, estimate_tokens
+from cpt_rag.retrieve.packs.packing import GROWTH
 from cpt_rag.types import Encoder
 
 LONG_BODY = "".join(

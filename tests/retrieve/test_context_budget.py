@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_rag.retrieve.budget import estimate_tokens
+from cpt_rag.retrieve.packs.budget import estimate_tokens
 
 # The longer of what o200k_base and cl100k_base make of each, measured with tiktoken.
 MEASURED = {

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from cpt_rag.chunking import chunk_source
-from cpt_rag.retrieve.enclosing import enclosing, whole
-from cpt_rag.retrieve.signatures import LONGEST_SIGNATURE, signature_of
+from cpt_rag.retrieve.packs.enclosing import enclosing, whole
+from cpt_rag.retrieve.packs.signatures import LONGEST_SIGNATURE, signature_of
 from cpt_rag.types import Chunk
 
 LINES = "\n".join(f"        total = combine(total, step_{n}, {n})" for n in range(20))

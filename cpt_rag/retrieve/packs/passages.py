@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cpt_rag.retrieve.enclosing import enclosing
-from cpt_rag.retrieve.stored import Source, StoredFiles
+from cpt_rag.retrieve.packs.enclosing import enclosing
+from cpt_rag.retrieve.packs.stored import Source, StoredFiles
 from cpt_rag.types import Chunk
 
 

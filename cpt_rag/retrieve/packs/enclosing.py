@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cpt_rag.retrieve.signatures import code_lines, signature_of
+from cpt_rag.retrieve.packs.signatures import code_lines, signature_of
 from cpt_rag.types import Chunk
 
 _SECTION = "section"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cpt_rag.retrieve.budget import CountTokens
-from cpt_rag.retrieve.enclosing import whole
-from cpt_rag.retrieve.passages import Passage, PassageMaker, Place, Selection
-from cpt_rag.retrieve.stored import Source, StoredFiles
+from cpt_rag.retrieve.packs.budget import CountTokens
+from cpt_rag.retrieve.packs.enclosing import whole
+from cpt_rag.retrieve.packs.passages import Passage, PassageMaker, Place, Selection
+from cpt_rag.retrieve.packs.stored import Source, StoredFiles
 
 if TYPE_CHECKING:
-    from cpt_rag.retrieve.formats import Format
+    from cpt_rag.retrieve.packs.formats import Format
     from cpt_rag.types import Hit
 
 # A function may grow to this share of the budget, so that one answer does not crowd out the next.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from cpt_rag.retrieve.passages import Passage, Place
+from cpt_rag.retrieve.packs.passages import Passage, Place
 
 # A file's text must not steer a terminal: control characters are shown as their pictures.
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}

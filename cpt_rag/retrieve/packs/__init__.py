@@ -1,0 +1,1 @@
+"""Context packs: which passages, how far they are grown, and how they are written."""
