@@ -94,3 +94,15 @@ def test_an_encoder_that_is_gone_is_asked_for(store: Store, project: Path, tmp_p
     with pytest.raises(cpt_rag.IdentityMismatchError, match="--encoder PATH"):
         cpt_rag.search("cart", collection="docs", store=store)
     assert cpt_rag.search("cart", collection="docs", store=store, encoder=moved)
+
+
+def test_copies_do_not_shorten_the_list_of_hits(
+    store: Store, encoder: cpt_rag.Encoder, project: Path
+) -> None:
+    for number in range(120):
+        copy = project / "copies" / f"{number}.md"
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text("The customer gets a receipt by mail.\n", encoding="utf-8")
+    cpt_rag.ingest(project, collection="docs", store=store, encoder=encoder)
+    hits = cpt_rag.search("receipt for the customer", collection="docs", store=store, limit=3)
+    assert len({hit.text for hit in hits}) == len(hits) == 3
