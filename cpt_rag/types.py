@@ -89,7 +89,7 @@ class Hit:
     language: str
     start: int
     end: int
-    why: Mapping[str, float] = field(default_factory=dict)
+    why: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)

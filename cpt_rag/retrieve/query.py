@@ -50,7 +50,10 @@ _QUALIFIED = re.compile(rf"{_NAME}(?:(?:\.|::|->|#){_NAME})*(?:\(\))?")
 _SEPARATOR = re.compile(r"\.|::|->|#")
 # What no English word looks like: a capital inside, an underscore, a qualifier, a call.
 _CODE_LIKE = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]|_|::|->|\w\.\w|#\w|\(\)$|\$")
-_PATH = re.compile(r"(?:[\w.@-]+/)*[\w@-][\w.@-]*\.[A-Za-z]\w{0,5}\b|(?:[\w.@-]+/)+[\w.@-]*")
+_PATH = re.compile(
+    # Only where a word begins: a long one without a dot would be gone through from every letter.
+    r"(?<![\w.@/-])(?:(?:[\w.@-]+/)*[\w@-][\w.@-]*\.[A-Za-z]\w{0,5}\b|(?:[\w.@-]+/)+[\w.@-]*)"
+)
 _SUFFIX = re.compile(
     r"\.(?:c|cc|cfg|conf|cpp|cs|css|go|h|hpp|html|ini|java|js|json|jsx|kt|lua|md|mjs|php|proto|py|"
     r"pyi|rb|rs|rst|scala|sh|sql|swift|toml|ts|tsx|txt|vue|xml|yaml|yml|zig)$",

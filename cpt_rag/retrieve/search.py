@@ -105,7 +105,7 @@ def find(
     while True:
         found = ask(limit=most, prefetch=most, fusion=fusion)
         hits = rank(read, found, limit)
-        if len(hits) == limit or len(found) < most:
+        if len(hits) == limit or len(found) < most or most >= MOST_HITS:
             return hits
         most *= 2  # there were copies among them
 

@@ -142,5 +142,10 @@ def test_scores_below_zero_count_as_nothing() -> None:
     assert all(hit.why["fused"] == 0 for hit in hits)
 
 
+def test_hits_may_stand_in_a_set_whatever_their_scores_are_made_of() -> None:
+    candidates = [chunk("a.py", 0.9), chunk("b.py", 0.5)]
+    assert len({*rank(read_query("charge a card"), candidates, 10)}) == 2
+
+
 def test_nothing_found_gives_nothing() -> None:
     assert rank(read_query("anything"), [], 10) == []
