@@ -11,9 +11,10 @@ from cpt_rag.errors import InvalidInputError
 from cpt_rag.retrieve.filters import Filters, where
 from cpt_rag.retrieve.packs.budget import CountTokens, estimate_tokens
 from cpt_rag.retrieve.packs.formats import FORMATS
-from cpt_rag.retrieve.packs.packing import Packer, text_key
+from cpt_rag.retrieve.packs.packing import Packer
 from cpt_rag.retrieve.packs.passages import Passage
 from cpt_rag.retrieve.packs.stored import StoredFiles
+from cpt_rag.retrieve.rank import text_key
 from cpt_rag.retrieve.search import find, search
 
 if TYPE_CHECKING:

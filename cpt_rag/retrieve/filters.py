@@ -31,7 +31,7 @@ def where(filters: Filters | None, engine: Engine) -> Where | None:
     """The chunks that match every filter, None where there is none.
 
     Raises:
-        InvalidInputError: a field that is not one of these, or no value for one.
+        InvalidInputError: a field that is not one of these, no value for one, or a broken pattern.
     """
     must: dict[str, Sequence[str]] = {}
     for field, given in (filters or {}).items():
@@ -66,7 +66,14 @@ def _paths(patterns: tuple[str, ...], paths: tuple[str, ...]) -> dict[str, Seque
     """The folders that hold just what matches, or else every path: a thousand are slow to match."""
     # Not as git itself, which lets nothing below an excluded folder back in: the last pattern that
     # matches decides.
-    spec = PathSpec.from_lines("gitignore", patterns)
+    try:
+        spec = PathSpec.from_lines("gitignore", patterns)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"The filter 'path' is {', '.join(patterns)!r}: {error}",
+            expected="patterns as in .gitignore: src/, *.py, !src/generated/",
+            remedy="mend the pattern, or leave it out",
+        ) from error
     matching = {path for path in paths if spec.match_file(path)}
     mixed = {str(folder) for path in paths if path not in matching for folder in _above(path)}
     whole = {

@@ -85,11 +85,16 @@ def rank(query: Query, scored: Sequence[Scored], limit: int) -> list[Hit]:
     texts: set[str] = set()
     hits: list[Hit] = []
     for candidate in ordered:
-        text = candidate.point.payload[PAGE_CONTENT].strip()
+        text = text_key(candidate.point.payload[PAGE_CONTENT])
         if text not in texts and len(hits) < limit:
             texts.add(text)
             hits.append(to_hit(candidate.point, candidate.score, candidate.why))
     return hits
+
+
+def text_key(text: str) -> str:
+    """Equal for texts that are the same to a reader."""
+    return text.strip()
 
 
 def to_hit(point: Scored, score: float, why: Mapping[str, float]) -> Hit:

@@ -79,6 +79,7 @@ def test_no_filters_leave_everything(filled: Store) -> None:
         ({"language": []}, "filter 'language' is"),
         ({"language": ""}, "filter 'language' is"),
         ({"language": [1]}, "filter 'language' is"),
+        ({"path": "!"}, "filter 'path' is"),
     ],
 )
 def test_a_filter_that_says_nothing_is_refused(

@@ -9,6 +9,7 @@ from cpt_rag.retrieve.packs.budget import CountTokens
 from cpt_rag.retrieve.packs.enclosing import whole
 from cpt_rag.retrieve.packs.passages import Passage, PassageMaker, Place, Selection
 from cpt_rag.retrieve.packs.stored import Source, StoredFiles
+from cpt_rag.retrieve.rank import text_key
 
 if TYPE_CHECKING:
     from cpt_rag.retrieve.packs.formats import Format
@@ -144,8 +145,3 @@ class Packer:
         if passage not in self._costs:
             self._costs[passage] = self.count(self._form.passage(passage, self._rooted))
         return self._costs[passage]
-
-
-def text_key(text: str) -> str:
-    """What makes two texts the same."""
-    return text.strip()
