@@ -178,5 +178,6 @@ def _config(spec: CollectionSpec) -> qdrant_edge.EdgeConfig:
         sparse_vectors={spec.sparse: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
         hnsw_config=qe.HnswIndexConfig(HNSW_M, HNSW_EF_CONSTRUCT, FULL_SCAN_KB),
         optimizers=qe.EdgeOptimizersConfig(indexing_threshold=INDEXING_KB),
+        max_search_threads=1,  # handing parts of a query to a pool costs more than they take
         wal_enabled=True,  # without it a kill loses everything since the last flush
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 
 from cpt_rag.text.normalise import normalise
@@ -105,6 +106,7 @@ def read_query(text: str) -> Query:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def stem(word: str) -> str:
     """A word without its ending: ``routing``, ``routes`` and ``router`` become ``rout``."""
     if word.endswith("ss"):

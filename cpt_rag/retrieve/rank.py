@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Any
 
 from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD
@@ -21,32 +20,52 @@ from cpt_rag.retrieve.query import Query, run_together, stems
 from cpt_rag.types import Hit, Scored
 
 _SHORTEST_PREFIX = 3
+_PARTS = ("fused", "definition", "role", "path", "symbol", "mention", "file", "repeat")
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Stems of the words in a name, and their beginnings."""
+    """Stems of the words in a name, and their beginnings, themselves among them."""
 
     stems: frozenset[str]
     beginnings: frozenset[str]
 
-    def among(self, words: Sequence[str]) -> frozenset[str]:
-        """Those of ``words`` that are here, or begin one of these, or one of these them."""
-        return frozenset(
-            word
-            for word in words
-            if word in self.stems
-            or word in self.beginnings
-            or not self.stems.isdisjoint(_prefixes(word))
-        )
+    def among(self, asked: _Asked) -> frozenset[str]:
+        """Those of the query's words that are here, or begin one of these, or one of these them."""
+        found = self.beginnings & asked.words
+        if self.stems.isdisjoint(asked.beginnings):
+            return found
+        return found | {w for w in asked.words if not self.stems.isdisjoint(_prefixes(w))}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The words of a query that carry meaning, and all their beginnings."""
+
+    words: frozenset[str]
+    beginnings: frozenset[str]
 
 
 @dataclass(slots=True)
 class _Candidate:
+    """A point and the parts of its score."""
+
     point: Scored
     metadata: Mapping[str, Any]
-    why: dict[str, float]
+    fused: float
+    definition: float
+    role: float
+    path: float = 0.0
+    symbol: float = 0.0
+    mention: float = 0.0
+    file: float = 0.0
+    repeat: float = 1.0
     score: float = 0.0
+
+    @property
+    def why(self) -> dict[str, float]:
+        """The parts by name, as `Hit.why` has them."""
+        return {part: getattr(self, part) for part in _PARTS}
 
 
 @dataclass(slots=True)
@@ -76,17 +95,20 @@ def prose_factor(query: Query) -> float:
 
 def rank(query: Query, scored: Sequence[Scored], limit: int) -> list[Hit]:
     """The ``limit`` best of the candidates, best first, no text twice."""
-    files = _files(query, scored)
-    _score(query, files)
+    asked = _Asked(frozenset(query.words), _beginnings(query.words))
+    files = _files(query, asked, scored)
+    _score(query, asked, files)
     ordered = sorted(
         (candidate for file in files.values() for candidate in file.candidates),
-        key=lambda candidate: (-candidate.score, candidate.point.id),
+        key=_first,
     )
     texts: set[str] = set()
     hits: list[Hit] = []
     for candidate in ordered:
+        if len(hits) == limit:
+            break
         text = text_key(candidate.point.payload[PAGE_CONTENT])
-        if text not in texts and len(hits) < limit:
+        if text not in texts:
             texts.add(text)
             hits.append(to_hit(candidate.point, candidate.score, candidate.why))
     return hits
@@ -116,7 +138,7 @@ def to_hit(point: Scored, score: float, why: Mapping[str, float]) -> Hit:
     )
 
 
-def _files(query: Query, scored: Sequence[Scored]) -> dict[tuple[str, str], _File]:
+def _files(query: Query, asked: _Asked, scored: Sequence[Scored]) -> dict[tuple[str, str], _File]:
     """Candidates by file; their fused scores are shares of the best.
 
     A score that is far below its arm's mean is negative, and counts as nothing.
@@ -129,34 +151,33 @@ def _files(query: Query, scored: Sequence[Scored]) -> dict[tuple[str, str], _Fil
         record: Mapping[str, Any] = point.payload[RECORD]
         key = metadata["root"], metadata["path"]
         if key not in files:
-            files[key] = _file(query, metadata["path"])
+            files[key] = _file(query, asked, metadata["path"])
         definition = weights.DEFINITION if record["name"] in query.names else 1.0
         role = roles.get(record["role"], 1.0)
         if metadata["language"] in weights.PROSE_LANGUAGES:
             role *= prose
         fused = max(0.0, point.score) / best / definition / role if best > 0 else 0.0
-        why = {"fused": fused, "definition": definition, "role": role}
-        files[key].candidates.append(_Candidate(point, metadata, why))
+        files[key].candidates.append(_Candidate(point, metadata, fused, definition, role))
     return files
 
 
-def _file(query: Query, path: str) -> _File:
+def _file(query: Query, asked: _Asked, path: str) -> _File:
     name, folder, joined = _path_words(path)
     return _File(
-        name.among(query.words),
-        folder.among(query.words),
+        name.among(asked),
+        folder.among(asked),
         joined in query.compounds,
         any(f"/{path.lower()}".endswith(f"/{named}") for named in query.paths),
     )
 
 
-def _score(query: Query, files: Mapping[tuple[str, str], _File]) -> None:
+def _score(query: Query, asked: _Asked, files: Mapping[tuple[str, str], _File]) -> None:
     """Put the parts together, and every file's further chunks behind its best."""
     rarity = _rarity(query, files)
     whole = sum(rarity.values()) or 1.0
 
     def share(words: frozenset[str]) -> float:
-        return sum(rarity[word] for word in words) / whole
+        return sum([rarity[word] for word in words]) / whole if words else 0.0
 
     support = {}
     for key, file in files.items():
@@ -168,22 +189,23 @@ def _score(query: Query, files: Mapping[tuple[str, str], _File]) -> None:
                 weights.NAMED_PATH * file.named,
             )
         )
-        for candidate in file.candidates:
-            why = candidate.why
-            own = _symbol_words(candidate.metadata["symbol"]).among(query.words)
-            why["path"], why["symbol"] = path, weights.SYMBOL * share(own)
-            why["mention"] = weights.MENTION * _mentions(candidate.point, query.names)
-            matched = why["fused"] * why["definition"] + path + why["symbol"] + why["mention"]
-            candidate.score = matched * why["role"]
-        found = sorted(map(_as_found, file.candidates), reverse=True)
+        found = []
+        for one in file.candidates:
+            own = _symbol_words(one.metadata["symbol"]).among(asked)
+            one.path, one.symbol = path, weights.SYMBOL * share(own)
+            one.mention = weights.MENTION * _mentions(one.point, query.names)
+            score = one.fused * one.definition
+            one.score = (score + path + one.symbol + one.mention) * one.role
+            found.append(score * one.role)
+        found.sort(reverse=True)
         support[key] = sum(found[: weights.SUPPORTERS])
     most = max(support.values(), default=0.0) or 1.0
     for key, file in files.items():
-        file.candidates.sort(key=lambda candidate: (-candidate.score, candidate.point.id))
-        for place, candidate in enumerate(file.candidates):
-            candidate.why["file"] = 0.0 if place else weights.SUPPORT * support[key] / most
-            candidate.why["repeat"] = weights.REPEAT**place
-            candidate.score = (candidate.score + candidate.why["file"]) * candidate.why["repeat"]
+        file.candidates.sort(key=_first)
+        file.candidates[0].file = weights.SUPPORT * support[key] / most
+        for place, one in enumerate(file.candidates):
+            one.repeat = weights.REPEAT**place
+            one.score = (one.score + one.file) * one.repeat
 
 
 def _mentions(point: Scored, names: Sequence[str]) -> bool:
@@ -194,10 +216,9 @@ def _mentions(point: Scored, names: Sequence[str]) -> bool:
     return any(name in text for name in names)
 
 
-def _as_found(candidate: _Candidate) -> float:
-    """Its share of the best score that the engine gave."""
-    why = candidate.why
-    return why["fused"] * why["definition"] * why["role"]
+def _first(candidate: _Candidate) -> tuple[float, str]:
+    """Sorts the best first, and equal ones by id."""
+    return -candidate.score, candidate.point.id
 
 
 def _rarity(query: Query, files: Mapping[tuple[str, str], _File]) -> dict[str, float]:
@@ -213,9 +234,9 @@ def _rarity(query: Query, files: Mapping[tuple[str, str], _File]) -> dict[str, f
 @lru_cache(maxsize=1 << 14)
 def _path_words(path: str) -> tuple[_Words, _Words, str]:
     """The words of a file's name, those of its folder's, and its name's run together."""
-    pure = PurePosixPath(path)
-    name = pure.name.split(".")[0] or pure.name
-    return _words(name), _words(pure.parent.name), run_together(name)
+    above, _, full = path.rpartition("/")
+    name = full.split(".")[0] or full
+    return _words(name), _words(above.rpartition("/")[2]), run_together(name)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -226,7 +247,11 @@ def _symbol_words(symbol: str | None) -> _Words:
 
 def _words(name: str) -> _Words:
     found = stems(name)
-    return _Words(found, frozenset(part for one in found for part in _prefixes(one)))
+    return _Words(found, found.union(_beginnings(found)))
+
+
+def _beginnings(words: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*map(_prefixes, words))
 
 
 @lru_cache(maxsize=1 << 14)
