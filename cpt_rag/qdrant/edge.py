@@ -181,7 +181,7 @@ def to_edge(point: Point, spec: CollectionSpec) -> qdrant_edge.Point:
 
     vectors: dict[str, Any] = {}
     if point.dense is not None:
-        vectors[spec.dense] = point.dense
+        vectors[spec.dense] = point.dense.tolist()  # an array is read number by number
     if point.sparse is not None:
         vectors[spec.sparse] = _sparse_to_edge(point.sparse)
     return qdrant_edge.Point(point.id, vectors, spec.stored_payload(point.payload))
@@ -190,9 +190,7 @@ def to_edge(point: Point, spec: CollectionSpec) -> qdrant_edge.Point:
 def _sparse_to_edge(vector: SparseVector) -> qdrant_edge.SparseVector:
     import qdrant_edge
 
-    return qdrant_edge.SparseVector(
-        [int(index) for index in vector.indices], [float(value) for value in vector.values]
-    )
+    return qdrant_edge.SparseVector([*map(int, vector.indices)], [*map(float, vector.values)])
 
 
 def _fused(

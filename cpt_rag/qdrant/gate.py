@@ -133,7 +133,7 @@ def check_sparse(vector: SparseVector, what: str) -> None:
             f"{found} with an index outside 0 to 2**32 - 1, or no whole number",
             expected="unsigned 32-bit term ids",
         )
-    if len(np.unique(indices)) != size:
+    if len(set(indices.tolist())) != size:
         raise InvalidPointError(f"{found} that repeats an index", expected="distinct term ids")
     try:
         with np.errstate(over="ignore"):

@@ -46,7 +46,7 @@ class Query:
 # A query may be a whole log; what follows is not looked at for names and words.
 _MOST_CHARACTERS = 4000
 
-_NAME = r"[A-Za-z_$][\w$]*"
+_NAME = r"\$?[A-Za-z_][\w$]*"  # a dollar alone is a prompt or a price
 _QUALIFIED = re.compile(rf"{_NAME}(?:(?:\.|::|->|#){_NAME})*(?:\(\))?")
 _SEPARATOR = re.compile(r"\.|::|->|#")
 # What no English word looks like: a capital inside, an underscore, a qualifier, a call.

@@ -35,6 +35,8 @@ def test_its_class(text: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
+        ("$ flask routes costs $5", ()),
+        ("where is $scope set", ("$scope",)),
         ("Cart.add_item", ("add_item",)),
         ("where is totalPrice used", ("totalprice",)),
         ("what calls SendReceipt() and add_item", ("sendreceipt", "add_item")),
