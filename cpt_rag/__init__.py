@@ -5,8 +5,10 @@
 >>> hits = cpt_rag.search("where are retries configured?", collection="docs")
 """
 
-from cpt_rag.collection import Collection, open_collection
-from cpt_rag.encoders import load_encoder
+from cpt_rag.chunking import chunk_source
+from cpt_rag.collection import Collection, chunk_tokens, open_collection
+from cpt_rag.documents import Document, Documents
+from cpt_rag.encoders import ForeignEncoder, load_encoder
 from cpt_rag.errors import (
     CollectionError,
     CollectionNotFoundError,
@@ -25,7 +27,8 @@ from cpt_rag.errors import (
 )
 from cpt_rag.ingest import ingest
 from cpt_rag.retrieve import ContextPack, Passage, Place, context, search
-from cpt_rag.types import Chunk, Encoder, Fingerprint, Hit, IngestReport
+from cpt_rag.text import bm25
+from cpt_rag.types import Chunk, Encoder, Fingerprint, Hit, IngestReport, SparseVector
 
 __version__ = "0.1.0"
 
@@ -36,9 +39,12 @@ __all__ = [
     "CollectionNotFoundError",
     "ContextPack",
     "CptRagError",
+    "Document",
+    "Documents",
     "Encoder",
     "EncoderError",
     "Fingerprint",
+    "ForeignEncoder",
     "Hit",
     "IdentityMismatchError",
     "IngestReport",
@@ -48,12 +54,16 @@ __all__ = [
     "Passage",
     "Place",
     "RootConflictError",
+    "SparseVector",
     "StoreCorruptError",
     "StoreError",
     "StoreLockedError",
     "StoreUnreachableError",
     "TrainingError",
     "__version__",
+    "bm25",
+    "chunk_source",
+    "chunk_tokens",
     "context",
     "ingest",
     "load_encoder",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from cpt_rag.qdrant import CollectionSpec, Identity, Store, check_identity, open
 from cpt_rag.text.bm25 import SPARSE_PARAMETERS
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from cpt_rag.qdrant import Engine
     from cpt_rag.types import Encoder
 
@@ -27,11 +28,29 @@ StoreLike = str | Path | Store | None
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """An open collection: its points, and the one encoder whose vectors they are."""
+    """An open collection: its points, and the one encoder whose vectors they are.
+
+    Close it, or use it in a ``with`` block; ``store`` is what closes with it, if anything.
+    """
 
     name: str
     engine: Engine
     encoder: Encoder
+    store: Store | None = None
+
+    def close(self) -> None:
+        """Let go of the collection; does nothing the second time."""
+        try:
+            self.engine.close()
+        finally:
+            if self.store is not None:
+                self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
 
 def default_store() -> Path:
@@ -63,15 +82,17 @@ def identity_of(encoder: Encoder) -> Identity:
     )
 
 
-@contextmanager
 def open_collection(
     name: str,
     store: StoreLike = None,
     *,
     encoder: str | Path | Encoder | None = None,
     create: bool = False,
-) -> Iterator[Collection]:
-    """Open ``name`` with its encoder, for the time of a ``with`` block.
+) -> Collection:
+    """Open ``name`` with its encoder, for a ``with`` block or until it is closed.
+
+    Within one process a collection may be open several times; of several processes, one at a time
+    may have a collection in a folder.
 
     Args:
         name: the collection.
@@ -84,24 +105,21 @@ def open_collection(
         IdentityMismatchError: the collection was made by another encoder, chunker or schema.
         StoreError: the store is locked, corrupt or out of reach.
     """
-    opened = resolve_store(store)
-    if create and not opened.exists(name):
-        loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
-        engine = opened.create(name, CollectionSpec(loaded.dimension), identity_of(loaded))
-    else:
-        engine, found = opened.open(name)
-        try:
+    with ExitStack() as undo:
+        opened = resolve_store(store)
+        owned = None if isinstance(store, Store) else opened
+        if owned is not None:
+            undo.callback(owned.close)
+        if create and not opened.exists(name):
+            loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
+            engine = opened.create(name, CollectionSpec(loaded.dimension), identity_of(loaded))
+        else:
+            engine, found = opened.open(name)
+            undo.callback(engine.close)
             loaded = _maker(found, name) if encoder is None else _load(encoder)
             check_identity(found, identity_of(loaded), name)
-        except BaseException:
-            engine.close()
-            raise
-    try:
-        with engine:
-            yield Collection(name, engine, loaded)
-    finally:
-        if not isinstance(store, Store):
-            opened.close()
+        undo.pop_all()
+    return Collection(name, engine, loaded, owned)
 
 
 def _load(encoder: str | Path | Encoder) -> Encoder:

@@ -75,7 +75,8 @@ class Hit:
     """One search result. ``path`` is relative to the folder that was ingested as ``root``.
 
     ``start`` and ``end`` are its span in that file's text, in characters. ``why`` names the parts
-    that its score was made of.
+    that its score was made of. ``id`` is its point's, and ``metadata`` all that the point has; of a
+    text that came from no file, ``root`` and ``path`` are empty and its numbers 0.
     """
 
     root: str
@@ -89,6 +90,8 @@ class Hit:
     language: str
     start: int
     end: int
+    id: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict, compare=False)
     why: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
@@ -118,6 +121,8 @@ class Fingerprint:
     ``name`` is what ``load_encoder`` takes to find it again and decides nothing; encoders equal in
     all else are interchangeable. ``weights`` and ``tokenizer`` are sha256 digests, and the
     tokenizer carries the normalisation; ``prompts`` maps a role to the text put in front of it.
+    Of an encoder whose files are not ours to see, such as a service, ``weights`` names the class
+    and ``probe`` is its vector of `PROBE`: two of one class are the same if these are near.
     """
 
     name: str
@@ -126,6 +131,11 @@ class Fingerprint:
     dimension: int
     pooling: str
     prompts: Mapping[str, str]
+    probe: tuple[float, ...] = ()
+
+
+PROBE = "What made this collection? def probe(text: str) -> list[float]: ..."
+"""The document whose vector tells one encoder from another where nothing else does."""
 
 
 class Encoder(Protocol):

@@ -1,6 +1,7 @@
 """Texts to vectors: load an encoder by name or path."""
 
+from cpt_rag.encoders.foreign import ForeignEncoder
 from cpt_rag.encoders.load import load_encoder
 from cpt_rag.encoders.presets import DEFAULT_ENCODER
 
-__all__ = ["DEFAULT_ENCODER", "load_encoder"]
+__all__ = ["DEFAULT_ENCODER", "ForeignEncoder", "load_encoder"]

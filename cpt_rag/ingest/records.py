@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.ingest.role import Role
-from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD, Where
+from cpt_rag.qdrant import CHUNK_KIND, METADATA, PAGE_CONTENT, RECORD, Where
 from cpt_rag.types import Chunk, Point
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def chunk_payload(root: str, path: str, chunk: Chunk, role: Role) -> dict[str, A
             "end_line": chunk.end_line,
         },
         RECORD: {
-            "kind": "chunk",
+            "kind": CHUNK_KIND,
             "role": role,
             "name": defined_name(chunk.symbol),
             "folders": [*accumulate(path.split("/")[:-1], "{}/{}".format)],

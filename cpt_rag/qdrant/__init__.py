@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from cpt_rag.qdrant.engine import Engine
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import EQUAL, Factor, Fusion, Method
+from cpt_rag.qdrant.gate import is_id
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.identity import check as check_identity
 from cpt_rag.qdrant.spec import (
+    CHUNK_KIND,
     DOCUMENT,
     FOLDERS,
     METADATA,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from cpt_rag.qdrant.server_store import ServerStore
 
 __all__ = [
+    "CHUNK_KIND",
     "DOCUMENT",
     "EQUAL",
     "FOLDERS",
@@ -49,6 +52,7 @@ __all__ = [
     "Store",
     "Where",
     "check_identity",
+    "is_id",
     "is_store_file",
     "open_store",
 ]

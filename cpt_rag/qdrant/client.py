@@ -190,7 +190,7 @@ def _filter(wheres: Sequence[Where]) -> models.Filter:
     from qdrant_client import models
 
     must: list[Any] = [
-        models.FieldCondition(key=path, match=models.MatchAny(any=list(values)))
+        models.FieldCondition(key=path, match=models.MatchAny(any=list(values)))  # type: ignore[arg-type]  # of one kind
         for where in wheres
         for path, values in where.must.items()
     ]

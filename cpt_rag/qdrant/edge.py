@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cpt_rag.qdrant.edge_shard import Shard
 from cpt_rag.qdrant.engine import ACORN_SELECTIVITY, FILTERED_EF
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
 from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, GatedEngine, read_point
+from cpt_rag.qdrant.holding import Holding
 from cpt_rag.qdrant.identity import IDENTITY_ID
-from cpt_rag.qdrant.lock import CollectionLock
-from cpt_rag.qdrant.seal import Seal
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
 
@@ -26,21 +24,13 @@ class EdgeEngine(GatedEngine):
     """An ``Engine`` over a shard; the point that carries its identity is never seen through it.
 
     Args:
-        name: the collection's name.
-        spec: its shape.
-        shard: the open shard, closed with the engine.
-        seal: lifted before the first write, put back on a clean close.
-        lock: held until the engine closes.
+        holding: the open shard, left when the engine closes.
     """
 
-    def __init__(
-        self, name: str, spec: CollectionSpec, shard: Shard, seal: Seal, lock: CollectionLock
-    ) -> None:
-        super().__init__(name, spec)
-        self._shard = shard
-        self._seal = seal
-        self._lock = lock
-        self._known_values: dict[str, tuple[str, ...]] = {}
+    def __init__(self, holding: Holding) -> None:
+        super().__init__(holding.place[1], holding.spec)
+        self._holding = holding
+        self._shard = holding.shard
 
     def _upsert(self, points: list[Point]) -> None:
         import qdrant_edge
@@ -60,8 +50,8 @@ class EdgeEngine(GatedEngine):
         self._write(qdrant_edge.UpdateOperation.delete_points(list(ids)))
 
     def _write(self, operation: qdrant_edge.UpdateOperation) -> None:
-        self._known_values.clear()
-        self._shard.run(lambda _: self._seal.lift())
+        self._holding.values.clear()
+        self._shard.run(lambda _: self._holding.seal.lift())
         self._shard.update(operation)
 
     def _query(self, arms: Arms, limit: int, fusion: Fusion) -> list[Scored]:
@@ -138,41 +128,22 @@ class EdgeEngine(GatedEngine):
         import qdrant_edge
 
         # Nobody else can write meanwhile, and a facet reads the whole index.
-        if path not in self._known_values:
+        known = self._holding.values
+        if path not in known:
             request = qdrant_edge.FacetRequest(path, limit=MOST_VALUES, exact=True)
             hits = self._shard.run(lambda shard: shard.facet(request)).hits
-            self._known_values[path] = tuple(sorted(str(h.value) for h in hits if h.count))
-        return self._known_values[path]
+            known[path] = tuple(sorted(str(h.value) for h in hits if h.count))
+        return known[path]
 
     def _optimise(self) -> None:
-        self._shard.run(lambda _: self._seal.lift())
+        self._shard.run(lambda _: self._holding.seal.lift())
         self._shard.run(lambda shard: shard.optimize())
 
     def _flush(self) -> None:
         self._shard.run(lambda shard: shard.flush())
 
     def _close(self) -> None:
-        if self._shard.foreign:
-            return
-        try:
-            if self._seal.whole:  # nothing was written
-                self._shard.release()
-            elif not self._shard.sound:  # nothing to vouch for
-                self._shard.close()
-            else:
-                self._flush()
-                points = total(self._shard)
-                self._shard.close()
-                self._seal.put(points)
-        finally:
-            self._lock.release()
-
-
-def total(shard: Shard) -> int:
-    """Points in a shard, its identity included."""
-    import qdrant_edge
-
-    return shard.run(lambda open_shard: open_shard.count(qdrant_edge.CountRequest(exact=True)))
+        self._holding.leave()
 
 
 def to_edge(point: Point, spec: CollectionSpec) -> qdrant_edge.Point:
@@ -229,7 +200,7 @@ def _filter(wheres: Sequence[Where], *hidden: str) -> qdrant_edge.Filter:
     import qdrant_edge as qe
 
     must: list[Any] = [
-        qe.FieldCondition(key=path, match=qe.MatchAny(list(values)))
+        qe.FieldCondition(key=path, match=qe.MatchAny(list(values)))  # type: ignore[arg-type]  # of one kind
         for where in wheres
         for path, values in where.must.items()
     ]

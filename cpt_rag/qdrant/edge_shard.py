@@ -115,6 +115,12 @@ class Shard:
         """
         self.run(lambda shard: shard.update(operation))
 
+    def total(self) -> int:
+        """Points in the shard, its identity included."""
+        import qdrant_edge
+
+        return self.run(lambda shard: shard.count(qdrant_edge.CountRequest(exact=True)))
+
     @property
     def foreign(self) -> bool:
         """Whether this process inherited the handle through a fork."""

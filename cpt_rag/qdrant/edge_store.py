@@ -23,9 +23,10 @@ from pathlib import Path
 
 from cpt_rag.errors import StoreCorruptError, StoreError
 from cpt_rag.qdrant import files
-from cpt_rag.qdrant.edge import EdgeEngine, to_edge, total
+from cpt_rag.qdrant.edge import EdgeEngine, to_edge
 from cpt_rag.qdrant.edge_shard import Shard
 from cpt_rag.qdrant.gated import read_point
+from cpt_rag.qdrant.holding import Holding, hold
 from cpt_rag.qdrant.identity import IDENTITY_ID, Identity, from_record, to_record
 from cpt_rag.qdrant.lock import CollectionLock
 from cpt_rag.qdrant.remedy import make_again
@@ -73,6 +74,20 @@ class EdgeStore(Store):
     def create(self, name: str, spec: CollectionSpec, identity: Identity) -> EdgeEngine:
         """See ``Store.create``."""
         check_new(name, spec, identity)
+        if self.exists(name):
+            raise taken(name, str(self._folder))
+        return EdgeEngine(hold(self._place(name), lambda: self._made(name, spec, identity)))
+
+    def open(self, name: str) -> tuple[EdgeEngine, Identity]:
+        """See ``Store.open``."""
+        self._check_present(name)
+        holding = hold(self._place(name), lambda: self._loaded(name))
+        return EdgeEngine(holding), holding.identity
+
+    def _place(self, name: str) -> tuple[Path, str]:
+        return self._folder.resolve(), name
+
+    def _made(self, name: str, spec: CollectionSpec, identity: Identity) -> Holding:
         try:
             self._shards.mkdir(parents=True, exist_ok=True)
             with ExitStack() as undo:
@@ -93,11 +108,9 @@ class EdgeStore(Store):
                 f"collection {name!r} cannot be made in {self._folder}: {error}",
                 expected="a folder that this user may write, and room on its disk",
             ) from error
-        return EdgeEngine(name, spec, shard, _seal(path, name), lock)
+        return Holding(self._place(name), spec, identity, shard, _seal(path, name), lock)
 
-    def open(self, name: str) -> tuple[EdgeEngine, Identity]:
-        """See ``Store.open``."""
-        self._check_present(name)
+    def _loaded(self, name: str) -> Holding:
         with ExitStack() as undo:
             lock = self._lock(name)
             undo.callback(lock.release)
@@ -105,10 +118,10 @@ class EdgeStore(Store):
             seal = _seal(path, name)
             shard = Shard.load(path, name)
             undo.callback(shard.close)
-            seal.check(total(shard))
+            seal.check(shard.total())
             identity, spec = _signature(shard, name)
             undo.pop_all()
-        return EdgeEngine(name, spec, shard, seal, lock), identity
+        return Holding(self._place(name), spec, identity, shard, seal, lock)
 
     def delete(self, name: str) -> None:
         """See ``Store.delete``."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from cpt_rag.errors import InvalidInputError
 
+Value = str | int
+"""What a field can be asked to equal: the embedded engine takes true for 1 and finds neither."""
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -16,7 +19,8 @@ class Where:
     keeps every point, and is refused where it would delete.
 
     Args:
-        must: dotted payload path to the strings of which the field must equal one.
+        must: dotted payload path to the values of which the field must equal one, all strings or
+            all whole numbers.
         must_not_ids: ids of points to leave out.
 
     Raises:
@@ -24,15 +28,16 @@ class Where:
             engine might take either for "anything".
     """
 
-    must: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    must: Mapping[str, Sequence[Value]] = field(default_factory=dict)
     must_not_ids: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for path, values in self.must.items():
-            if isinstance(values, str) or not values or not all(type(v) is str for v in values):
+            kinds = set() if isinstance(values, str) else {type(value) for value in values}
+            if len(kinds) != 1 or not kinds <= {str, int}:
                 raise InvalidInputError(
                     f"a filter on {path!r} with {values!r}",
-                    expected="a sequence of at least one string",
+                    expected="a sequence of at least one string, or of whole numbers",
                 )
         if isinstance(self.must_not_ids, str):
             raise InvalidInputError(

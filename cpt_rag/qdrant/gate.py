@@ -60,11 +60,16 @@ def check_id(identifier: object) -> None:
     Raises:
         InvalidPointError: it is anything else.
     """
-    if type(identifier) is not str or _UUID.fullmatch(identifier) is None:
+    if not is_id(identifier):
         raise InvalidPointError(
             f"a point with the id {identifier!r}",
             expected="a UUID as a string, lower-case with hyphens, as str(uuid.UUID(...)) gives",
         )
+
+
+def is_id(identifier: object) -> bool:
+    """Whether it is a UUID in its canonical form."""
+    return type(identifier) is str and _UUID.fullmatch(identifier) is not None
 
 
 def check_ids(ids: Sequence[str]) -> list[str]:

@@ -16,6 +16,9 @@ IDENTITY_ID = "6dbd70a6-365d-54c0-895b-53eba98fa429"
 
 IDENTITY_KIND = "identity"
 
+NEAR = 0.99
+"""Cosine from which on two vectors of one text come from one encoder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -44,6 +47,7 @@ class Identity:
                 "dimension": encoder.dimension,
                 "pooling": encoder.pooling,
                 "prompts": dict(encoder.prompts),
+                **({"probe": list(encoder.probe)} if encoder.probe else {}),
             },
             "chunker": self.chunker,
             "sparse": self.sparse,
@@ -66,6 +70,7 @@ class Identity:
                 dimension=_field(encoder, "dimension", int),
                 pooling=_field(encoder, "pooling", str),
                 prompts=dict(_field(encoder, "prompts", Mapping)),
+                probe=tuple(_field(encoder, "probe", list)) if "probe" in encoder else (),
             ),
             chunker=_field(payload, "chunker", str),
             sparse=_field(payload, "sparse", str),
@@ -76,16 +81,17 @@ class Identity:
 def check(found: Identity, expected: Identity, collection: str) -> None:
     """Hold the identity ``found`` in a collection to the ``expected`` one.
 
-    An encoder's name decides no vector, so that a renamed folder is no mismatch.
+    An encoder's name decides no vector, so that a renamed folder is no mismatch. Probes are held
+    to be near each other.
 
     Raises:
         IdentityMismatchError: they differ; it names the first differing field as a dotted path.
     """
     for (field, was), (_, wanted) in zip(_decisive(found), _decisive(expected), strict=True):
-        if was != wanted:
+        if not _same(was, wanted):
             raise IdentityMismatchError(
-                f"collection {collection!r} was made with {field} = {was!r}",
-                expected=f"{field} = {wanted!r}",
+                f"collection {collection!r} was made with {field} = {_shown(was)}",
+                expected=f"{field} = {_shown(wanted)}",
                 remedy=_remedy(field, found, expected, collection),
             )
 
@@ -119,9 +125,23 @@ def _decisive(identity: Identity) -> Iterator[tuple[str, object]]:
     yield "encoder.dimension", encoder.dimension
     yield "encoder.pooling", encoder.pooling
     yield "encoder.prompts", dict(encoder.prompts)
+    yield "encoder.probe", encoder.probe
     yield "chunker", identity.chunker
     yield "sparse", identity.sparse
     yield "schema", identity.schema
+
+
+def _same(was: object, wanted: object) -> bool:
+    """Equal, or for probes near: a service's answers differ in their last digits."""
+    if isinstance(was, tuple) and isinstance(wanted, tuple) and len(was) == len(wanted) > 0:
+        return bool(sum(a * b for a, b in zip(was, wanted, strict=True)) >= NEAR)
+    return was == wanted
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple) and value:
+        return f"[{', '.join(f'{x:.3f}' for x in value[:3])}, ...]"
+    return repr(value)
 
 
 def _remedy(field: str, found: Identity, expected: Identity, collection: str) -> str:

@@ -26,6 +26,9 @@ ROLE = f"{RECORD}.role"
 FOLDERS = f"{RECORD}.folders"
 """Payload field of every folder above a chunk's file, without a slash at the end."""
 
+CHUNK_KIND = "chunk"
+"""What `RECORD`'s kind says of a span of a file."""
+
 DOCUMENT = "document"
 """Second payload key of the text, for readers that insist on it (mcp-server-qdrant)."""
 

@@ -14,12 +14,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD
+from cpt_rag.qdrant import CHUNK_KIND, METADATA, PAGE_CONTENT, RECORD
 from cpt_rag.retrieve import weights
 from cpt_rag.retrieve.query import Query, run_together, stems
 from cpt_rag.types import Hit, Scored
 
 _SHORTEST_PREFIX = 3
+# Under which other programs keep where a text came from.
+_PATH_KEYS = ("path", "file_path", "source", "file_name")
+_UNKNOWN: Mapping[str, Any] = {
+    **{"root": "", "kind": "document", "symbol": None},
+    **{"start": 0, "end": 0, "start_line": 0, "end_line": 0},
+}
 _PARTS = ("fused", "definition", "role", "path", "symbol", "mention", "file", "repeat")
 
 
@@ -121,21 +127,34 @@ def text_key(text: str) -> str:
 
 def to_hit(point: Scored, score: float, why: Mapping[str, float]) -> Hit:
     """A point as a person or program reads it."""
-    metadata: Mapping[str, Any] = point.payload[METADATA]
+    described = _described(point)
     return Hit(
-        root=metadata["root"],
-        path=metadata["path"],
-        start_line=metadata["start_line"],
-        end_line=metadata["end_line"],
+        root=described["root"],
+        path=described["path"],
+        start_line=described["start_line"],
+        end_line=described["end_line"],
         text=point.payload[PAGE_CONTENT],
         score=score,
-        symbol=metadata["symbol"],
-        kind=metadata["kind"],
-        language=metadata["language"],
-        start=metadata["start"],
-        end=metadata["end"],
+        symbol=described["symbol"],
+        kind=described["kind"],
+        language=described["language"],
+        start=described["start"],
+        end=described["end"],
+        id=point.id,
+        metadata=point.payload.get(METADATA) or {},
         why=why,
     )
+
+
+def _described(point: Scored) -> Mapping[str, Any]:
+    """A chunk's metadata, or of a document such as another program wrote what there is of them."""
+    metadata = point.payload.get(METADATA) or {}
+    if (point.payload.get(RECORD) or {}).get("kind") == CHUNK_KIND:
+        return metadata
+    names = (metadata.get(key) for key in _PATH_KEYS)
+    path = next((name for name in names if isinstance(name, str) and name), "")
+    language = metadata.get("language")
+    return {**_UNKNOWN, "path": path, "language": language if isinstance(language, str) else ""}
 
 
 def _files(query: Query, asked: _Asked, scored: Sequence[Scored]) -> dict[tuple[str, str], _File]:
@@ -147,13 +166,14 @@ def _files(query: Query, asked: _Asked, scored: Sequence[Scored]) -> dict[tuple[
     roles, prose = role_factors(query), prose_factor(query)
     files: dict[tuple[str, str], _File] = {}
     for point in scored:
-        metadata: Mapping[str, Any] = point.payload[METADATA]
-        record: Mapping[str, Any] = point.payload[RECORD]
-        key = metadata["root"], metadata["path"]
+        metadata = _described(point)
+        record = point.payload.get(RECORD) or {}
+        # A text from no file stands for itself.
+        key = metadata["root"], metadata["path"] or point.id
         if key not in files:
             files[key] = _file(query, asked, metadata["path"])
-        definition = weights.DEFINITION if record["name"] in query.names else 1.0
-        role = roles.get(record["role"], 1.0)
+        definition = weights.DEFINITION if record.get("name") in query.names else 1.0
+        role = roles.get(record.get("role", ""), 1.0)
         if metadata["language"] in weights.PROSE_LANGUAGES:
             role *= prose
         fused = max(0.0, point.score) / best / definition / role if best > 0 else 0.0

@@ -17,7 +17,7 @@ from cpt_rag.cli.run import run as run_app
 
 HIT_FIELDS = {
     "root", "path", "start_line", "end_line", "text", "score", "symbol", "kind", "language",
-    "start", "end", "why",
+    "start", "end", "id", "metadata", "why",
 }  # fmt: skip
 REPORT_FIELDS = {"files", "indexed", "unchanged", "removed", "skipped", "chunks", "seconds"}
 

@@ -122,7 +122,7 @@ def test_what_passes() -> None:
     assert check_points([point], 3) == [point]
 
 
-@pytest.mark.parametrize("must", [{"a": []}, {"a": "go"}, {"a": [1]}])
+@pytest.mark.parametrize("must", [{"a": []}, {"a": "go"}, {"a": [1, "b"]}, {"a": [1.5]}])
 def test_filters_that_could_mean_anything(must: Any) -> None:
     with pytest.raises(InvalidInputError, match="a filter on 'a'"):
         Where(must)

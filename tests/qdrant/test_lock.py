@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from cpt_rag.errors import StoreError, StoreLockedError
 from cpt_rag.qdrant import CollectionSpec, Identity, Store, open_store
 from cpt_rag.qdrant.lock import CollectionLock
+from cpt_rag.types import Point
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -31,7 +33,7 @@ import sys
 from cpt_rag.errors import StoreLockedError
 from cpt_rag.qdrant import open_store
 store = open_store(sys.argv[1])
-for action in (store.open, store.delete):
+for action in (lambda name: store.open(name)[0].close(), store.delete):
     try:
         action("docs")
     except StoreLockedError as error:
@@ -73,18 +75,32 @@ def holder(
     process.communicate()
 
 
-def test_one_process_opens_once(
-    folder_store: Store, spec: CollectionSpec, identity: Identity
+def test_one_process_shares_a_collection_until_its_last_handle_closes(
+    folder: Path, folder_store: Store, spec: CollectionSpec, identity: Identity, run_python: Run
 ) -> None:
     made = folder_store.create("docs", spec, identity)
-    for action in (folder_store.open, folder_store.delete):
-        with pytest.raises(
-            StoreLockedError, match=rf"this very process \(process id {os.getpid()}"
-        ):
-            action("docs")
-    assert made.count() == 0
+    opened, found = open_store(folder).open("docs")
+    assert found == identity
+    made.upsert([Point(str(uuid.UUID(int=1)), {"a": "b"})])
+    assert opened.count() == 1
     made.close()
-    folder_store.open("docs")[0].close()
+    with pytest.raises(StoreError, match="is closed"):
+        made.count()
+    assert opened.count() == 1
+    assert "held by another process" in run_python(TRY, str(folder)).stdout
+    opened.close()
+    assert run_python(TRY, str(folder)).stdout == ""
+
+
+def test_a_collection_that_this_process_has_open_is_not_removed(
+    folder_store: Store, spec: CollectionSpec, identity: Identity
+) -> None:
+    with (
+        folder_store.create("docs", spec, identity) as made,
+        pytest.raises(StoreLockedError, match=rf"this very process \(process id {os.getpid()}"),
+    ):
+        folder_store.delete("docs")
+    assert made.name == "docs"
 
 
 def test_another_process_is_refused_by_name(
@@ -111,7 +127,7 @@ def test_a_lock_without_its_signature_still_holds(
     with folder_store.create("docs", spec, identity):
         (folder / ".shards" / "docs.lock.pid").unlink()
         with pytest.raises(StoreLockedError, match="held by another process"):
-            folder_store.open("docs")
+            folder_store.delete("docs")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -151,7 +167,8 @@ def test_a_holder_that_is_done_in_a_moment_is_waited_for(
     folder: Path, spec: CollectionSpec, identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cpt_rag.qdrant.lock.PATIENCE", 60.0)
-    holder = open_store(folder).create("docs", spec, identity)
-    threading.Timer(0.2, holder.close).start()
+    open_store(folder).create("docs", spec, identity).close()
+    holder = CollectionLock(folder / ".shards" / "docs.lock", "docs")
+    threading.Timer(0.2, holder.release).start()
     engine, _ = open_store(folder).open("docs")
     engine.close()
