@@ -7,7 +7,7 @@ INSTALL ?= $(BIN)/python -m pip install --disable-pip-version-check
 PIP := $(INSTALL) --quiet --constraint constraints.txt
 PROJECTS := pyproject.toml constraints.txt $(wildcard integrations/*/pyproject.toml)
 
-.PHONY: demo test setup lint bench clean
+.PHONY: demo test setup lint docs bench clean
 
 demo: $(VENV)/.core
 	$(BIN)/python examples/demo.py
@@ -19,6 +19,9 @@ lint: $(VENV)/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.all
+	$(BIN)/python -m mkdocs build --strict
 
 bench: $(VENV)/.all
 	$(BIN)/python tests/benchmarks/ingest.py
@@ -40,4 +43,4 @@ $(VENV)/.all: $(PROJECTS)
 	touch $@ $(VENV)/.core
 
 clean:
-	rm -rf $(VENV) .demo dist build
+	rm -rf $(VENV) .demo dist build site
