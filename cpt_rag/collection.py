@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cpt_rag.qdrant import Engine
     from cpt_rag.types import Encoder
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Long enough for nearly every function, short enough that a mean of token vectors keeps its point.
 CHUNK_TOKENS = 384
 

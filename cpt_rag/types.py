@@ -100,8 +100,9 @@ class IngestReport:
     """What one ingestion did: ``files == indexed + unchanged + sum(skipped.values())``.
 
     ``removed`` counts files that were in the collection and have vanished from the disk;
-    ``chunks`` counts the chunks written by this run; ``seconds`` is wall time, and ``stages`` its
-    parts: walk (with hashing), chunk, embed, upsert.
+    ``chunks`` counts the chunks written by this run, ``reused`` those of them whose vectors were at
+    hand in the store; ``seconds`` is wall time, and ``stages`` its parts: walk (with hashing),
+    reuse, chunk, embed, upsert. Chunking and embedding are the sum over all processes at work.
     """
 
     files: int = 0
@@ -110,6 +111,7 @@ class IngestReport:
     removed: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     chunks: int = 0
+    reused: int = 0
     seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
 

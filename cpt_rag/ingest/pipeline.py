@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cpt_rag.chunking import chunk_source
-from cpt_rag.collection import Collection, StoreLike, chunk_tokens, open_collection
-from cpt_rag.ingest.read import UnusableFileError, decode, read_bytes
+from cpt_rag.collection import Collection, StoreLike, open_collection, resolve_store
+from cpt_rag.ingest.prepare import Batch, Prepared, Task
+from cpt_rag.ingest.read import UnusableFileError, read_bytes
 from cpt_rag.ingest.records import (
     FileRecord,
     RootRecord,
-    chunk_id,
-    chunk_payload,
+    any_files,
+    chunk_point,
     chunked_paths,
     chunks_of,
     file_records,
     record_id,
     root_records,
 )
-from cpt_rag.ingest.role import Role, file_role
+from cpt_rag.ingest.reuse import Known, Reuse, Siblings
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, single_file, walk
-from cpt_rag.qdrant import Where
-from cpt_rag.text.bm25 import document_vector
-from cpt_rag.types import Chunk, Encoder, IngestReport, Point
+from cpt_rag.ingest.workers import Workers
+from cpt_rag.qdrant import Where, digest_points
+from cpt_rag.types import Encoder, IngestReport, Point
 
-# Chunks that are embedded and written together, and files, some of which have none.
+if TYPE_CHECKING:
+    from cpt_rag.qdrant import Engine
+
+# Chunks that are written together, and files, some of which have none.
 BATCH_CHUNKS = 512
 BATCH_FILES = 1000
-VISIBLE = re.compile(r"[^\x00-\x20\x7f]")
+# Source that is prepared together: enough to embed at full speed, little enough to share out.
+GROUP_BYTES = 1 << 18
+GROUP_FILES = 64
 
 Progress = Callable[[int, int, str], None]
 """Called with the work done, the work in all, and what is being worked on."""
@@ -68,10 +73,18 @@ def ingest(
     """
     started = time.perf_counter()
     roots = resolve_roots([path] if isinstance(path, str | Path) else path, name)
-    with open_collection(collection, store, encoder=encoder, create=True) as opened:
+    with ExitStack() as closing:
+        place = resolve_store(store)
+        if place is not store:
+            closing.callback(place.close)
+        opened = closing.enter_context(
+            open_collection(collection, place, encoder=encoder, create=True)
+        )
         known = root_records(opened.engine)
         check_roots(roots, known, renamed=name is not None)
-        run = _Run(opened, progress or (lambda done, total, label: None))
+        workers = closing.enter_context(Workers(opened.encoder))
+        siblings = closing.enter_context(Siblings(place, opened))
+        run = _Run(opened, workers, siblings.engines, progress or (lambda done, total, label: None))
         for root in roots:
             run.ingest_root(root, known.get(root.name))
         run.finish()
@@ -80,13 +93,17 @@ def ingest(
 
 
 @dataclass(slots=True)
-class _Pending:
-    """A chunked file that waits for its batch to be embedded."""
+class _File:
+    """A file that is new or has changed, on its way into the collection.
 
-    record: FileRecord
-    role: Role
-    chunks: list[Chunk]
+    ``known`` is what need not be embedded again; ``points`` are its chunks once it is prepared.
+    """
+
+    path: str
+    sha256: str
     replaces: bool
+    known: Known = field(default_factory=Known)
+    points: list[Point] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -99,11 +116,14 @@ class _Run:
     """
 
     collection: Collection
+    workers: Workers
+    others: Callable[[], Sequence[Engine]]
     progress: Progress
     report: IngestReport = field(default_factory=IngestReport)
-    pending: list[_Pending] = field(default_factory=list)
+    pending: list[_File] = field(default_factory=list)
     pending_chunks: int = 0
     replacing: bool = False
+    reuse: Reuse | None = None
     unsettled: RootRecord | None = None
     wrote: bool = False
 
@@ -124,12 +144,17 @@ class _Run:
         self.unsettled = replace(settled, settled=False)
         self.replacing = engine.count(chunks_of(root.name)) > 0
         known = file_records(engine, root.name)
+        # A root that is new here may be a clone of one elsewhere; later only what changes is new.
+        elsewhere = self.others() if record is None else ()
+        self.reuse = (
+            Reuse([engine, *elsewhere]) if self.wrote or elsewhere or any_files(engine) else None
+        )
         with self.stage("walk"):
             entries = list(walk(root.folder)) if root.only is None else [_named(root)]
-        for done, entry in enumerate(entries, 1):
-            self._entry(root, entry, known.get(entry.path))
-            self.progress(done, len(entries), entry.path)
-        self._write()
+        groups = self._groups(root, entries, known)
+        for files, batch in self.workers.prepare(groups, _expected(entries, known)):
+            self._take(root, files, batch)
+        self._write(root)
         if root.only is None:
             self._remove_vanished(root, entries, known)
         if record is not None and not record.settled:
@@ -145,7 +170,29 @@ class _Run:
                 self.collection.engine.optimise()
                 self.collection.engine.flush()
 
-    def _entry(self, root: Root, entry: Entry, record: FileRecord | None) -> None:
+    def _groups(
+        self, root: Root, entries: Sequence[Entry], known: Mapping[str, FileRecord]
+    ) -> Iterator[tuple[list[_File], list[Task]]]:
+        """New and changed files, a few at a time, with what there is to prepare of them."""
+        group: list[tuple[_File, bytes]] = []
+        size = 0
+        for done, entry in enumerate(entries, 1):
+            read = self._read(root, entry, known.get(entry.path))
+            self.progress(done, len(entries), entry.path)
+            if read is None:
+                continue
+            group.append(read)
+            size += len(read[1])
+            if size >= GROUP_BYTES or len(group) >= GROUP_FILES:
+                yield self._tasks(root, group)
+                group, size = [], 0
+        if group:
+            yield self._tasks(root, group)
+
+    def _read(
+        self, root: Root, entry: Entry, record: FileRecord | None
+    ) -> tuple[_File, bytes] | None:
+        """The file and its content; None where it is unchanged or cannot be used."""
         self.report.files += 1
         try:
             if entry.reason is not None:
@@ -153,79 +200,83 @@ class _Run:
             with self.stage("walk"):
                 content = read_bytes(root.folder / entry.path)
                 sha256 = hashlib.sha256(content).hexdigest()
-            if record is not None and record.sha256 == sha256:
-                self.report.unchanged += 1
-                return
-            with self.stage("chunk"):
-                text = decode(content)
-                chunks = self._chunk(text, entry.path)
-                role = file_role(entry.path, text)
         except UnusableFileError as skip:
-            self._skip(root, entry, record, skip.reason)
-            return
-        self.report.indexed += 1
-        fresh = FileRecord(root.name, entry.path, sha256, len(chunks))
-        self.pending.append(_Pending(fresh, role, chunks, replaces=record is not None))
-        self.pending_chunks += len(chunks)
-        if self.pending_chunks >= BATCH_CHUNKS or len(self.pending) >= BATCH_FILES:
-            self._write()
+            self._skip(root, entry.path, record is not None, skip.reason)
+            return None
+        if record is not None and record.sha256 == sha256:
+            self.report.unchanged += 1
+            return None
+        return _File(entry.path, sha256, replaces=record is not None), content
 
-    def _chunk(self, text: str, path: str) -> list[Chunk]:
-        encoder = self.collection.encoder
-        chunks = chunk_source(
-            text, path, count_tokens=encoder.count_tokens, max_tokens=chunk_tokens(encoder)
-        )
-        # What shows nothing (control characters) has no tokens, and so no vector.
-        return [chunk for chunk in chunks if VISIBLE.search(chunk.embedded_text)]
+    def _tasks(
+        self, root: Root, group: Sequence[tuple[_File, bytes]]
+    ) -> tuple[list[_File], list[Task]]:
+        if self.reuse is not None:
+            with self.stage("reuse"):
+                found = self.reuse.look(root.name, [(file.path, file.sha256) for file, _ in group])
+            for file, _ in group:
+                file.known = found.get(file.path, file.known)
+        tasks = [
+            Task(file.path, content, frozenset(file.known.vectors))
+            for file, content in group
+            if file.known.points is None
+        ]
+        return [file for file, _ in group], tasks
 
-    def _skip(self, root: Root, entry: Entry, record: FileRecord | None, reason: Reason) -> None:
+    def _take(self, root: Root, files: Sequence[_File], batch: Batch) -> None:
+        for stage, seconds in batch.seconds.items():
+            self.report.stages[stage] = self.report.stages.get(stage, 0.0) + seconds
+        prepared = iter(batch.files)
+        for file in files:
+            if file.known.points is not None:
+                file.points = file.known.points
+                self.report.reused += len(file.points)
+            else:
+                made = next(prepared)
+                if made.reason is not None:
+                    self._skip(root, file.path, file.replaces, made.reason)
+                    continue
+                self._embedded(root, file, made)
+            self.report.indexed += 1
+            self.pending.append(file)
+            self.pending_chunks += len(file.points)
+            if self.pending_chunks >= BATCH_CHUNKS or len(self.pending) >= BATCH_FILES:
+                self._write(root)
+
+    def _embedded(self, root: Root, file: _File, made: Prepared) -> None:
+        for chunk in made.chunks:
+            dense = file.known.vectors[chunk.digest] if chunk.dense is None else chunk.dense
+            self.report.reused += chunk.dense is None
+            file.points.append(chunk_point(root.name, file.path, made.role, chunk, dense))
+
+    def _skip(self, root: Root, path: str, recorded: bool, reason: Reason) -> None:
         self.report.skipped[reason.value] = self.report.skipped.get(reason.value, 0) + 1
         # What cannot be read now is kept as it was read last; anything else has changed its nature.
-        if record is not None and reason is not Reason.UNREADABLE:
-            self._forget(root, entry.path)
+        if recorded and reason is not Reason.UNREADABLE:
+            self._forget(root, path)
 
-    def _write(self) -> None:
-        """Embed and upsert what is pending, stale chunks away after the fresh ones are there."""
+    def _write(self, root: Root) -> None:
+        """Upsert what is pending, stale chunks away after the fresh ones are there."""
         if not self.pending:
             return
         engine = self.collection.engine
         with self.stage("upsert"):
             self._unsettle()
-            stale = [p.record for p in self.pending if p.replaces]
+            stale = [record_id(root.name, file.path) for file in self.pending if file.replaces]
             if stale:
-                engine.delete_ids([record_id(r.root, r.path) for r in stale])
-        chunks = [(p, chunk) for p in self.pending for chunk in p.chunks]
-        for start in range(0, len(chunks), BATCH_CHUNKS):
-            points = self._points(chunks[start : start + BATCH_CHUNKS])
-            with self.stage("upsert"):
-                engine.upsert(points)
-        with self.stage("upsert"):
+                engine.delete_ids(stale)
+            engine.upsert([point for file in self.pending for point in file.points])
             if self.replacing:
-                for p in self.pending:
-                    self._remove_stale(p)
-            engine.upsert([p.record.point() for p in self.pending])
-        self.report.chunks += len(chunks)
+                for file in self.pending:
+                    self._remove_stale(root, file)
+            engine.upsert([_record(root, file).point() for file in self.pending])
+        self.report.chunks += self.pending_chunks
         self.pending.clear()
         self.pending_chunks = 0
 
-    def _points(self, batch: Sequence[tuple[_Pending, Chunk]]) -> list[Point]:
-        texts = [chunk.embedded_text for _, chunk in batch]
-        with self.stage("embed"):
-            vectors = self.collection.encoder.encode_document(texts)
-            return [
-                Point(
-                    id=chunk_id(file.record.root, file.record.path, chunk),
-                    payload=chunk_payload(file.record.root, file.record.path, chunk, file.role),
-                    dense=vector,
-                    sparse=document_vector(text),
-                )
-                for (file, chunk), text, vector in zip(batch, texts, vectors, strict=True)
-            ]
-
-    def _remove_stale(self, pending: _Pending) -> None:
-        record = pending.record
-        fresh = [chunk_id(record.root, record.path, chunk) for chunk in pending.chunks]
-        where = chunks_of(record.root, record.path)
+    def _remove_stale(self, root: Root, file: _File) -> None:
+        where = chunks_of(root.name, file.path)
+        fresh = [point.id for point in file.points]
         self.collection.engine.delete(Where(where.must, must_not_ids=fresh))
 
     def _remove_vanished(
@@ -264,3 +315,13 @@ class _Run:
 def _named(root: Root) -> Entry:
     assert root.only is not None
     return single_file(root.folder / root.only, root.folder)
+
+
+def _record(root: Root, file: _File) -> FileRecord:
+    vectors = digest_points(file.points)
+    return FileRecord(root.name, file.path, file.sha256, len(file.points), vectors)
+
+
+def _expected(entries: Sequence[Entry], known: Mapping[str, FileRecord]) -> int:
+    """Bytes of files that are new; how many of the others have changed is not known yet."""
+    return sum(e.size for e in entries if e.reason is None and e.path not in known)

@@ -9,17 +9,27 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.ingest.role import Role
-from cpt_rag.qdrant import CHUNK_KIND, METADATA, PAGE_CONTENT, RECORD, Where
+from cpt_rag.qdrant import (
+    CHUNK_KIND,
+    METADATA,
+    PAGE_CONTENT,
+    RECORD,
+    RECORDED_PATH,
+    Where,
+    digest_points,
+)
 from cpt_rag.types import Chunk, Point
 
 if TYPE_CHECKING:
+    from cpt_rag.ingest.prepare import Embedded
     from cpt_rag.qdrant import Engine
+    from cpt_rag.types import Float32Array
 
 # Ids are UUIDv5 in a namespace of our own: a second ingest meets its own points.
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:cpt-rag")
@@ -31,12 +41,21 @@ def _id(*parts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """What was ingested of one file: the sha256 of its bytes and how many chunks it gave."""
+    """What was ingested of one file.
+
+    Args:
+        root: the name of its folder.
+        path: its place in there.
+        sha256: of its bytes.
+        chunks: how many it gave.
+        vectors: digest of the chunks' ids and vectors, as `digest_points` makes it.
+    """
 
     root: str
     path: str
     sha256: str
     chunks: int
+    vectors: str
 
     def point(self) -> Point:
         """This record as a point."""
@@ -46,9 +65,15 @@ class FileRecord:
             "path": self.path,
             "sha256": self.sha256,
             "chunks": self.chunks,
+            "vectors": self.vectors,
             "outcome": "indexed",
         }
         return Point(record_id(self.root, self.path), {RECORD: payload})
+
+    def vouches_for(self, points: Sequence[Point]) -> bool:
+        """Whether these are the chunks that were recorded, text and vectors."""
+        intact = all(is_intact(point) for point in points)
+        return intact and len(points) == self.chunks and digest_points(points) == self.vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +99,51 @@ class RootRecord:
         return Point(_id("root", self.root), {RECORD: payload})
 
 
-def chunk_id(root: str, path: str, chunk: Chunk) -> str:
+def chunk_id(root: str, path: str, start: int, end: int, text: str) -> str:
     """UUIDv5 of source, span and content."""
-    content = hashlib.sha256(chunk.text.encode("utf-8", "surrogatepass")).hexdigest()
-    return _id("chunk", root, path, chunk.start, chunk.end, content)
+    content = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return _id("chunk", root, path, start, end, content)
+
+
+def chunk_point(root: str, path: str, role: Role, embedded: Embedded, dense: Float32Array) -> Point:
+    """A chunk of a file as a point."""
+    chunk = embedded.chunk
+    return Point(
+        id=chunk_id(root, path, chunk.start, chunk.end, chunk.text),
+        payload=chunk_payload(root, path, chunk, role, embedded.digest),
+        dense=dense,
+        sparse=embedded.sparse,
+    )
+
+
+def moved(point: Point, root: str) -> Point:
+    """The same chunk of an equal file in another root."""
+    metadata = point.payload[METADATA]
+    path, text = metadata["path"], point.payload[PAGE_CONTENT]
+    return replace(
+        point,
+        id=chunk_id(root, path, metadata["start"], metadata["end"], text),
+        payload={
+            **point.payload,
+            METADATA: {**metadata, "root": root, "source": f"{root}/{path}"},
+        },
+    )
+
+
+def is_intact(point: Point) -> bool:
+    """Whether a chunk's text and place are those that its id was made of."""
+    try:
+        metadata = point.payload[METADATA]
+        place = (metadata["root"], metadata["path"], metadata["start"], metadata["end"])
+        return point.id == chunk_id(*place, point.payload[PAGE_CONTENT])
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def digest_of(point: Point) -> str | None:
+    """Digest of the text that a chunk's dense vector was made of."""
+    record = point.payload.get(RECORD)
+    return record.get("input") if isinstance(record, Mapping) else None
 
 
 def defined_name(symbol: str | None) -> str | None:
@@ -85,7 +151,7 @@ def defined_name(symbol: str | None) -> str | None:
     return re.split(r"[.:#\s]+", symbol)[-1].lower() if symbol else None
 
 
-def chunk_payload(root: str, path: str, chunk: Chunk, role: Role) -> dict[str, Any]:
+def chunk_payload(root: str, path: str, chunk: Chunk, role: Role, digest: str) -> dict[str, Any]:
     """The payload that LangChain, LlamaIndex and a bare client read, and what ranking reads."""
     return {
         PAGE_CONTENT: chunk.text,
@@ -106,6 +172,7 @@ def chunk_payload(root: str, path: str, chunk: Chunk, role: Role) -> dict[str, A
             "role": role,
             "name": defined_name(chunk.symbol),
             "folders": [*accumulate(path.split("/")[:-1], "{}/{}".format)],
+            "input": digest,
         },
     }
 
@@ -121,10 +188,35 @@ def records(engine: Engine, kind: str, root: str | None = None) -> Iterator[Mapp
 
 def file_records(engine: Engine, root: str) -> dict[str, FileRecord]:
     """Records of a root's files by path."""
-    return {
-        r["path"]: FileRecord(root, r["path"], r["sha256"], r["chunks"])
-        for r in records(engine, "file", root)
-    }
+    return {r["path"]: _file_record(r) for r in records(engine, "file", root)}
+
+
+def any_files(engine: Engine) -> bool:
+    """Whether any file has been ingested into it."""
+    return engine.count(Where({f"{RECORD}.kind": ["file"]})) > 0
+
+
+def records_at(engine: Engine, paths: Sequence[str]) -> Iterator[FileRecord]:
+    """Records of files at these paths, in whichever root."""
+    if paths:
+        where = Where({f"{RECORD}.kind": ["file"], RECORDED_PATH: paths})
+        for point in engine.scroll(where):
+            yield _file_record(point.payload[RECORD])
+
+
+def chunk_points(engine: Engine, record: FileRecord) -> Iterator[Point]:
+    """A recorded file's chunks, with their vectors."""
+    return engine.scroll(chunks_of(record.root, record.path), with_vectors=True)
+
+
+def _file_record(payload: Mapping[str, Any]) -> FileRecord:
+    return FileRecord(
+        payload["root"],
+        payload["path"],
+        payload["sha256"],
+        payload["chunks"],
+        payload["vectors"],
+    )
 
 
 def root_records(engine: Engine) -> dict[str, RootRecord]:

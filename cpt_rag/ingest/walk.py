@@ -56,11 +56,12 @@ class Entry:
     """One file met on the walk. ``path`` is relative to the root, with forward slashes.
 
     An unreadable folder is an entry too, its path ending in a slash (and empty for the root):
-    nothing below it may be taken for vanished.
+    nothing below it may be taken for vanished. ``size`` is in bytes, as it was met.
     """
 
     path: str
     reason: Reason | None = None
+    size: int = 0
 
     @property
     def is_folder(self) -> bool:
@@ -85,7 +86,8 @@ def walk(root: Path) -> Iterator[Entry]:
 
 def single_file(path: Path, root: Path) -> Entry:
     """The entry of a file that was asked for by name; ignore files have no say in that."""
-    return _entry(path, root, _kind(path) or _secret(path))
+    reason, size = _look(path)
+    return _entry(path, root, reason or _secret(path), size)
 
 
 def _listing(folder: Path, root: Path, ignores: Ignores) -> Iterator[Entry | tuple[Path, Ignores]]:
@@ -108,29 +110,32 @@ def _listing(folder: Path, root: Path, ignores: Ignores) -> Iterator[Entry | tup
             if child.name not in NEVER_ENTERED and not ignores.match(path, folder=True):
                 yield path, ignores
         elif SHARDS not in names or not is_store_file(path):
-            reason = Reason.IGNORED if ignores.match(path) else _kind(path) or _secret(path)
-            yield _entry(path, root, reason)
+            reason, size = _look(path)
+            if ignores.match(path):
+                reason = Reason.IGNORED
+            yield _entry(path, root, reason or _secret(path), size)
 
 
-def _kind(path: Path) -> Reason | None:
+def _look(path: Path) -> tuple[Reason | None, int]:
+    """What is wrong with the nature of a file, and its size."""
     try:
-        mode = path.lstat().st_mode
+        found = path.lstat()
     except OSError:  # vanished since the folder was listed, or behind a closed one
-        return Reason.UNREADABLE
-    if stat.S_ISLNK(mode):
-        return Reason.SYMLINK
-    return None if stat.S_ISREG(mode) else Reason.SPECIAL
+        return Reason.UNREADABLE, 0
+    if stat.S_ISLNK(found.st_mode):
+        return Reason.SYMLINK, 0
+    return (None, found.st_size) if stat.S_ISREG(found.st_mode) else (Reason.SPECIAL, 0)
 
 
 def _secret(path: Path) -> Reason | None:
     return Reason.SECRET if SECRETS.match_file(path.name) else None
 
 
-def _entry(path: Path, root: Path, reason: Reason | None) -> Entry:
+def _entry(path: Path, root: Path, reason: Reason | None, size: int) -> Entry:
     relative = path.relative_to(root).as_posix()
     shown = _printable(relative)
     # A name that is no text cannot be kept in a payload.
-    return Entry(shown, reason if shown == relative else reason or Reason.UNDECODABLE)
+    return Entry(shown, reason if shown == relative else reason or Reason.UNDECODABLE, size)
 
 
 def _printable(name: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cpt_rag.qdrant.digest import digest_points
 from cpt_rag.qdrant.engine import Engine
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import EQUAL, Factor, Fusion, Method
@@ -21,6 +22,7 @@ from cpt_rag.qdrant.spec import (
     NAME,
     PAGE_CONTENT,
     RECORD,
+    RECORDED_PATH,
     ROLE,
     CollectionSpec,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "NAME",
     "PAGE_CONTENT",
     "RECORD",
+    "RECORDED_PATH",
     "ROLE",
     "SHARDS",
     "CollectionSpec",
@@ -52,6 +55,7 @@ __all__ = [
     "Store",
     "Where",
     "check_identity",
+    "digest_points",
     "is_id",
     "is_store_file",
     "open_store",

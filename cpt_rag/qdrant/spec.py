@@ -23,6 +23,9 @@ NAME = f"{RECORD}.name"
 ROLE = f"{RECORD}.role"
 """Payload field of the part that a chunk's file plays: source, test, example, ..."""
 
+RECORDED_PATH = f"{RECORD}.path"
+"""The path of the file that a record is of."""
+
 FOLDERS = f"{RECORD}.folders"
 """Payload field of every folder above a chunk's file, without a slash at the end."""
 
@@ -58,6 +61,7 @@ class CollectionSpec:
         f"{METADATA}.symbol",
         f"{RECORD}.kind",
         f"{RECORD}.root",
+        RECORDED_PATH,
         NAME,
         ROLE,
         FOLDERS,

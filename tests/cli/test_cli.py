@@ -19,7 +19,16 @@ HIT_FIELDS = {
     "root", "path", "start_line", "end_line", "text", "score", "symbol", "kind", "language",
     "start", "end", "id", "metadata", "why",
 }  # fmt: skip
-REPORT_FIELDS = {"files", "indexed", "unchanged", "removed", "skipped", "chunks", "seconds"}
+REPORT_FIELDS = {
+    "files",
+    "indexed",
+    "unchanged",
+    "removed",
+    "skipped",
+    "chunks",
+    "reused",
+    "seconds",
+}
 
 Cli = Callable[..., tuple[int, str, str]]
 

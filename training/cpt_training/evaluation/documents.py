@@ -16,8 +16,9 @@ from math import ceil
 from cpt_rag import Chunk, Collection, Encoder, search
 from cpt_rag.chunking import chunk_source
 from cpt_rag.collection import chunk_tokens
-from cpt_rag.ingest.pipeline import BATCH_CHUNKS, VISIBLE
-from cpt_rag.ingest.records import chunk_id, chunk_payload
+from cpt_rag.ingest.pipeline import BATCH_CHUNKS
+from cpt_rag.ingest.prepare import VISIBLE, Embedded, text_digest
+from cpt_rag.ingest.records import chunk_point
 from cpt_rag.retrieve.search import MOST_HITS
 from cpt_rag.text.bm25 import document_vector
 from cpt_rag.types import Point
@@ -89,9 +90,5 @@ def _points(encoder: Encoder, batch: Sequence[tuple[str, Chunk]]) -> Iterator[Po
     texts = [chunk.embedded_text for _, chunk in batch]
     vectors = encoder.encode_document(texts)
     for (name, chunk), text, vector in zip(batch, texts, vectors, strict=True):
-        yield Point(
-            id=chunk_id(ROOT, name, chunk),
-            payload=chunk_payload(ROOT, name, chunk, "source"),
-            dense=vector,
-            sparse=document_vector(text),
-        )
+        embedded = Embedded(chunk, text_digest(text), vector, document_vector(text))
+        yield chunk_point(ROOT, name, "source", embedded, vector)
