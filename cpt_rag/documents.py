@@ -136,11 +136,12 @@ class Documents:
     def _write(
         self, texts: Sequence[str], metadatas: Sequence[Mapping[str, Any]], ids: Sequence[str]
     ) -> None:
-        vectors = self._collection.encoder.encode_document(texts)
+        points = [point_id(identifier) for identifier in ids]
+        vectors = self._vectors(texts, points)
         self._collection.engine.upsert(
             [
                 Point(
-                    id=point_id(identifier),
+                    id=point,
                     payload={
                         PAGE_CONTENT: text,
                         METADATA: dict(metadata),
@@ -149,11 +150,25 @@ class Documents:
                     dense=vector,
                     sparse=document_vector(text),
                 )
-                for identifier, text, metadata, vector in zip(
-                    ids, texts, metadatas, vectors, strict=True
+                for point, identifier, text, metadata, vector in zip(
+                    points, ids, texts, metadatas, vectors, strict=True
                 )
             ]
         )
+
+    def _vectors(self, texts: Sequence[str], points: Sequence[str]) -> list[Float32Array]:
+        """One for each text; a text that is there under its id is not embedded again."""
+        wanted = dict(zip(points, texts, strict=True))
+        stored = self._collection.engine.retrieve(points, with_vectors=True)
+        known = {
+            point.id: point.dense
+            for point in stored
+            if point.payload.get(PAGE_CONTENT) == wanted[point.id]
+        }
+        lacking = [t for t, p in zip(texts, points, strict=True) if known.get(p) is None]
+        fresh = iter(self._collection.encoder.encode_document(lacking))
+        vectors = (known.get(point) for point in points)
+        return [next(fresh) if vector is None else vector for vector in vectors]
 
 
 def point_id(identifier: str) -> str:
