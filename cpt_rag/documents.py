@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.collection import Collection
@@ -104,6 +104,19 @@ class Documents:
             InvalidInputError: an empty filter, which would remove everything.
         """
         self._collection.engine.delete(metadata_filter(matching))
+
+    def embed_again(self, points: Sequence[str]) -> None:
+        """Give documents, named by their points, the vectors of their texts anew."""
+        for start in range(0, len(points), _BATCH):
+            stored = self._collection.engine.retrieve(points[start : start + _BATCH])
+            texts = [point.payload[PAGE_CONTENT] for point in stored]
+            vectors = self._collection.encoder.encode_document(texts)
+            self._collection.engine.upsert(
+                [
+                    replace(point, dense=vector, sparse=document_vector(text))
+                    for point, text, vector in zip(stored, texts, vectors, strict=True)
+                ]
+            )
 
     def nearest(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cpt_rag.cli import collections, context, evaluate, ingest, run, search
+from cpt_rag.cli import collections, context, evaluate, ingest, integrity, run, search
 from cpt_rag.cli.plugins import PluginGroup
 
 NAME = "cpt-rag"
@@ -20,6 +20,8 @@ app.command("ingest")(ingest.command)
 app.command("search")(search.command)
 app.command("context")(context.command)
 app.command("evaluate")(evaluate.command)
+app.command("verify")(integrity.verify)
+app.command("export")(integrity.export)
 app.command("status")(collections.status)
 app.command("list")(collections.list_)
 app.command("delete")(collections.delete)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cpt_rag.ingest import CollectionStatus, Progress
+    from cpt_rag.integrity import VerifyReport
 
 SNIPPET_LINES = 12
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -59,6 +60,20 @@ def print_status(status: CollectionStatus) -> None:
     )
     for name, location in sorted(status.roots.items()):
         console.print(f"  {_escape(name)}  [dim]{_escape(location)}[/]")
+
+
+def print_verified(report: VerifyReport) -> None:
+    """Every difference on a line of its own, below what was looked at."""
+    console = _console()
+    console.print(
+        f"[bold]{_escape(report.collection)}[/]: {report.files:,} files, {report.chunks:,} chunks, "
+        f"{report.documents:,} documents: "
+        + ("clean" if report.clean else f"{len(report.differences):,} differences")
+    )
+    for found in report.differences:
+        place = _escape(f"{found.root}/{found.path}".strip("/"))
+        detail = f"  [dim]{_escape(found.detail)}[/]" if found.detail else ""
+        console.print(f"  {place}  [red]{found.fault.value}[/]{detail}")
 
 
 def print_hits(hits: Sequence[Hit], *, explain: bool = False) -> None:

@@ -318,8 +318,8 @@ def _named(root: Root) -> Entry:
 
 
 def _record(root: Root, file: _File) -> FileRecord:
-    vectors = digest_points(file.points)
-    return FileRecord(root.name, file.path, file.sha256, len(file.points), vectors)
+    digest = digest_points(file.points)
+    return FileRecord(root.name, file.path, file.sha256, len(file.points), digest)
 
 
 def _expected(entries: Sequence[Entry], known: Mapping[str, FileRecord]) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from cpt_rag.errors import StoreCorruptError
 from cpt_rag.ingest.role import Role
 from cpt_rag.qdrant import (
     CHUNK_KIND,
@@ -48,14 +49,14 @@ class FileRecord:
         path: its place in there.
         sha256: of its bytes.
         chunks: how many it gave.
-        vectors: digest of the chunks' ids and vectors, as `digest_points` makes it.
+        digest: of the chunks, payloads and vectors, as `digest_points` makes it.
     """
 
     root: str
     path: str
     sha256: str
     chunks: int
-    vectors: str
+    digest: str
 
     def point(self) -> Point:
         """This record as a point."""
@@ -65,15 +66,14 @@ class FileRecord:
             "path": self.path,
             "sha256": self.sha256,
             "chunks": self.chunks,
-            "vectors": self.vectors,
+            "digest": self.digest,
             "outcome": "indexed",
         }
         return Point(record_id(self.root, self.path), {RECORD: payload})
 
     def vouches_for(self, points: Sequence[Point]) -> bool:
-        """Whether these are the chunks that were recorded, text and vectors."""
-        intact = all(is_intact(point) for point in points)
-        return intact and len(points) == self.chunks and digest_points(points) == self.vectors
+        """Whether these are the chunks that were recorded, to the last bit."""
+        return len(points) == self.chunks and digest_points(points) == self.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +128,6 @@ def moved(point: Point, root: str) -> Point:
             METADATA: {**metadata, "root": root, "source": f"{root}/{path}"},
         },
     )
-
-
-def is_intact(point: Point) -> bool:
-    """Whether a chunk's text and place are those that its id was made of."""
-    try:
-        metadata = point.payload[METADATA]
-        place = (metadata["root"], metadata["path"], metadata["start"], metadata["end"])
-        return point.id == chunk_id(*place, point.payload[PAGE_CONTENT])
-    except (KeyError, TypeError, AttributeError):
-        return False
 
 
 def digest_of(point: Point) -> str | None:
@@ -210,21 +200,30 @@ def chunk_points(engine: Engine, record: FileRecord) -> Iterator[Point]:
 
 
 def _file_record(payload: Mapping[str, Any]) -> FileRecord:
-    return FileRecord(
-        payload["root"],
-        payload["path"],
-        payload["sha256"],
-        payload["chunks"],
-        payload["vectors"],
-    )
+    try:
+        return FileRecord(*(payload[key] for key in ("root", "path", "sha256", "chunks", "digest")))
+    except KeyError as error:
+        raise _corrupt(payload, error) from error
 
 
 def root_records(engine: Engine) -> dict[str, RootRecord]:
     """Records of the roots by name."""
-    return {
-        r["root"]: RootRecord(r["root"], r["location"], r["settled"])
-        for r in records(engine, "root")
-    }
+    return {record.root: record for record in map(_root_record, records(engine, "root"))}
+
+
+def _root_record(payload: Mapping[str, Any]) -> RootRecord:
+    try:
+        return RootRecord(payload["root"], payload["location"], payload["settled"])
+    except KeyError as error:
+        raise _corrupt(payload, error) from error
+
+
+def _corrupt(payload: Mapping[str, Any], error: KeyError) -> StoreCorruptError:
+    return StoreCorruptError(
+        f"a record of the collection lacks {error}: {payload!r}",
+        expected="records as an ingestion writes them",
+        remedy="delete the collection and ingest it again",
+    )
 
 
 def chunks_of(root: str, path: str | None = None) -> Where:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.collection import identity_of
 from cpt_rag.errors import CptRagError
-from cpt_rag.ingest.records import FileRecord, chunk_points, digest_of, moved, records_at
+from cpt_rag.ingest.records import chunk_points, digest_of, moved, records_at
 from cpt_rag.qdrant import check_identity
 
 if TYPE_CHECKING:
@@ -95,17 +95,12 @@ class Reuse:
                 if known.points is not None:
                     continue
                 points = list(chunk_points(engine, record))
+                if not record.vouches_for(points):  # damaged, or on a store that rounds
+                    continue
                 if record.sha256 == sha256[record.path]:
-                    known.points = _whole(record, points, root)
+                    known.points = [moved(point, root) for point in points]
                 known.vectors.update(_vectors(points))
         return found
-
-
-def _whole(record: FileRecord, points: list[Point], root: str) -> list[Point] | None:
-    """The chunks of an equal file, under this root; None where they are not what was recorded."""
-    if not record.vouches_for(points):
-        return None
-    return [moved(point, root) for point in points]
 
 
 def _vectors(points: Sequence[Point]) -> Iterator[tuple[str, Float32Array]]:

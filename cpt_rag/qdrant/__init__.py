@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cpt_rag.qdrant.digest import digest_points
+from cpt_rag.qdrant.digest import digest_point, digest_points, join_digests
 from cpt_rag.qdrant.engine import Engine
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import EQUAL, Factor, Fusion, Method
@@ -55,9 +55,11 @@ __all__ = [
     "Store",
     "Where",
     "check_identity",
+    "digest_point",
     "digest_points",
     "is_id",
     "is_store_file",
+    "join_digests",
     "open_store",
 ]
 

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable
 
+from cpt_rag.qdrant.spec import DOCUMENT
 from cpt_rag.types import Point
 
+_MODULUS = 1 << 64
 
-def digest_points(points: Sequence[Point]) -> str:
-    """Digest of ids and vectors, bit for bit and in any order: 16 hexadecimal digits.
 
-    Engines keep vectors of unit length as they are given.
+def digest_point(point: Point) -> int:
+    """Digest of a point's id, payload and vectors, bit for bit: 64 bits.
+
+    Engines keep vectors of unit length as they are given. The second copy of the text, which a
+    collection's spec may add, has no part in it.
     """
     import numpy as np
 
-    digest = hashlib.sha256()
-    for point in sorted(points, key=lambda point: point.id):
-        digest.update(point.id.encode())
-        if point.dense is not None:
-            digest.update(point.dense.astype(np.float32, copy=False).tobytes())
-        if point.sparse is not None:
-            digest.update(np.asarray(point.sparse.indices, np.uint32).tobytes())
-            digest.update(np.asarray(point.sparse.values, np.float32).tobytes())
-    return digest.hexdigest()[:16]
+    payload = {key: value for key, value in point.payload.items() if key != DOCUMENT}
+    digest = hashlib.blake2b(point.id.encode(), digest_size=8)
+    digest.update(json.dumps(payload, sort_keys=True).encode())
+    if point.dense is not None:
+        digest.update(point.dense.astype(np.float32, copy=False).tobytes())
+    if point.sparse is not None:
+        indices = np.asarray(point.sparse.indices, np.uint32)
+        order = np.argsort(indices)
+        digest.update(indices[order].tobytes())
+        digest.update(np.asarray(point.sparse.values, np.float32)[order].tobytes())
+    return int.from_bytes(digest.digest(), "big")
+
+
+def digest_points(points: Iterable[Point]) -> str:
+    """Digest of several points, in any order: 16 hexadecimal digits."""
+    return join_digests(map(digest_point, points))
+
+
+def join_digests(digests: Iterable[int]) -> str:
+    """The digest of points of which these are the digests."""
+    return f"{sum(digests) % _MODULUS:016x}"

@@ -25,6 +25,7 @@ LEVELS = {
     "evaluate": 4,
     "ingest": 4,
     "retrieve": 4,
+    "integrity": 5,
     "own": 5,
     "cli": 6,
 }
