@@ -6,6 +6,7 @@ import asyncio
 import copy
 import pickle
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,7 +141,7 @@ def test_nodes_know_their_document_and_their_neighbours() -> None:
     found = parse(CptNodeParser(max_tokens=36), document(CODE), Document(text="one\n"))
     found, (alone,) = found[:-1], found[-1:]
     assert {node.ref_doc_id for node in found} == {"the document"}
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before.next_node is not None
         assert before.next_node.node_id == after.node_id
         assert after.prev_node is not None
@@ -161,13 +162,11 @@ def test_the_language_may_be_named() -> None:
 
 
 def test_a_folder_read_by_llama_index_is_cut_as_it_is_when_ingested(
-    project: Path, docs: cpt_rag.Collection
+    project: Path, folder: Path
 ) -> None:
-    documents = SimpleDirectoryReader(str(project), recursive=True).load_data()
-    documents = [Document(text=d.text, metadata={"file_name": d.metadata["file_name"]})
-                 for d in documents]  # fmt: skip
-    cut = {node.text for node in parse(CptNodeParser(), *documents)}
-    ingested = cpt_rag.search("cart mail payments", collection=docs, limit=100)
+    read = SimpleDirectoryReader(str(project), recursive=True).load_data()
+    cut = {node.text for node in parse(CptNodeParser(), *read)}
+    ingested = cpt_rag.search("cart mail payments", collection="docs", store=folder, limit=100)
     assert cut == {hit.text for hit in ingested}
 
 
