@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from qdrant_client import QdrantClient
 
 import cpt_rag
 from cpt_rag.encoders.presets import PRESETS
 from cpt_rag.encoders.static import StaticEncoder
-from cpt_rag.qdrant import Store
+from cpt_rag.qdrant import ServerStore, open_store
 
 if TYPE_CHECKING:
     from cpt_rag.types import Float32Array
@@ -67,17 +68,20 @@ def asking(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest.fixture
-def folder(project: Path, tmp_path: Path) -> Path:
-    """A store in which ``docs`` holds the project."""
-    folder = tmp_path / "kept"
-    cpt_rag.ingest(project, collection="docs", store=folder)
+@pytest.fixture(scope="module")
+def folder(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which ``docs`` holds the project; to be read only."""
+    folder = tmp_path_factory.mktemp("folder")
+    cpt_rag.ingest(shop, collection="docs", store=folder)
     return folder
 
 
-@pytest.fixture
-def docs(project: Path, store: Store) -> Iterator[cpt_rag.Collection]:
-    """The project in a collection, embedded and through the client in turn."""
-    with cpt_rag.open_collection("docs", store, create=True) as opened:
-        cpt_rag.ingest(project, collection="docs", store=store)
+@pytest.fixture(scope="module", params=["edge", "client"])
+def docs(request: pytest.FixtureRequest, shop: Path, folder: Path) -> Iterator[cpt_rag.Collection]:
+    """The project in a collection, embedded and through the client in turn; to be read only."""
+    store = open_store(folder)
+    if request.param == "client":
+        store = ServerStore(QdrantClient(":memory:"))
+        cpt_rag.ingest(shop, collection="docs", store=store)
+    with cpt_rag.open_collection("docs", store) as opened:
         yield opened

@@ -162,9 +162,9 @@ def test_the_language_may_be_named() -> None:
 
 
 def test_a_folder_read_by_llama_index_is_cut_as_it_is_when_ingested(
-    project: Path, folder: Path
+    shop: Path, folder: Path
 ) -> None:
-    read = SimpleDirectoryReader(str(project), recursive=True).load_data()
+    read = SimpleDirectoryReader(str(shop), recursive=True).load_data()
     cut = {node.text for node in parse(CptNodeParser(), *read)}
     ingested = cpt_rag.search("cart mail payments", collection="docs", store=folder, limit=100)
     assert cut == {hit.text for hit in ingested}
