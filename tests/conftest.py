@@ -43,15 +43,24 @@ def encoder() -> cpt_rag.Encoder:
     return cpt_rag.load_encoder("cpt-static")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A folder ``shop`` with three small files."""
-    root = tmp_path / "shop"
+def _write_shop(root: Path) -> Path:
     for name, text in FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
     return root
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder ``shop`` with three small files."""
+    return _write_shop(tmp_path / "shop")
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, for tests that only read it."""
+    return _write_shop(tmp_path_factory.mktemp("only-read") / "shop")
 
 
 def _client_store(folder: Path) -> Store:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SAYS = {"demo.py": "qdrant/lock.py:"}
+SAYS = {"demo.py": "qdrant/lock.py:", "llama_index_query.py": "[1] cpt_rag/qdrant/lock.py:"}
 
 
 def test_every_example_is_tested() -> None:

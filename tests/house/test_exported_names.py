@@ -9,7 +9,16 @@ import pytest
 import cpt_rag
 
 
-@pytest.mark.parametrize("package", ["cpt_rag", "langchain_cpt", "llama_index.embeddings.cpt"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        "cpt_rag",
+        "langchain_cpt",
+        "llama_index.embeddings.cpt",
+        "llama_index.node_parser.cpt",
+        "llama_index.retrievers.cpt",
+    ],
+)
 def test_all_is_sorted_and_every_name_is_documented(package: str) -> None:
     module = importlib.import_module(package)
     assert sorted(module.__all__) == module.__all__

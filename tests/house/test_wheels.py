@@ -48,16 +48,25 @@ def test_the_librarys_wheel_holds_both_packages_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("project", "package"),
+    ("project", "packages"),
     [
-        ("langchain-cpt", "langchain_cpt"),
-        ("llama-index-cpt", "llama_index/embeddings/cpt"),
+        ("langchain-cpt", ["langchain_cpt"]),
+        (
+            "llama-index-cpt",
+            [
+                "llama_index/embeddings/cpt",
+                "llama_index/node_parser/cpt",
+                "llama_index/retrievers/cpt",
+            ],
+        ),
     ],
 )
-def test_an_integrations_wheel_holds_its_own_package_alone(
-    tmp_path: Path, project: str, package: str
+def test_an_integrations_wheel_holds_its_own_packages_alone(
+    tmp_path: Path, project: str, packages: list[str]
 ) -> None:
     folder = f"integrations/{project}"
-    expected = {name.removeprefix(f"{folder}/") for name in tracked(f"{folder}/{package}")}
+    there = {name.removeprefix(f"{folder}/") for name in tracked(folder)}
+    expected = {name for name in there if name.startswith(tuple(f"{p}/" for p in packages))}
     assert files(HERE / folder, tmp_path) == expected
-    assert f"{package}/__init__.py" in expected
+    assert {name for name in there if name.endswith(".py")} <= expected
+    assert {f"{p}/{name}" for p in packages for name in ("__init__.py", "py.typed")} <= expected
