@@ -140,7 +140,7 @@ def test_chunks_that_no_record_vouches_for_are_seen(
             [
                 replace(
                     stray(chunks(engine, CART)[0]),
-                    id=f"{0:032x}"[:8] + "-0000" * 3 + "-" + "1" * 12,
+                    id=str(uuid.UUID(int=1)),
                 )
             ]
         )
