@@ -23,6 +23,9 @@ def verify(
     repair: Annotated[
         bool, typer.Option("--repair", help="Make it so, embedding only what was hurt.")
     ] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Compare approximate with exact search, too.")
+    ] = False,
     encoder: EncoderOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -41,10 +44,11 @@ def verify(
                 store=store,
                 encoder=encoder,
                 name=name,
+                deep=deep,
                 progress=progress,
             )
     else:
-        report = compare(paths, collection=collection, store=store, name=name)
+        report = compare(paths, collection=collection, store=store, name=name, deep=deep)
     if json:
         print_json(asdict(report))
     else:

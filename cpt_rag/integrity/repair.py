@@ -26,6 +26,7 @@ def repair(
     store: StoreLike = None,
     encoder: str | Path | Encoder | None = None,
     name: str | None = None,
+    deep: bool = False,
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Take away what ``verify`` finds hurt, and ingest again.
@@ -36,6 +37,7 @@ def repair(
         store: a folder, a server's URL, or None for the per-user folder.
         encoder: only where the encoder that made the collection has moved.
         name: what the folder is called in the collection.
+        deep: as for ``verify``.
         progress: as for ``ingest``.
 
     Returns:
@@ -45,14 +47,14 @@ def repair(
         StoreCorruptError: it cannot be opened at all, and has to be made again.
         Else as ``ingest``.
     """
-    report = verify(path, collection=collection, store=store, name=name)
+    report = verify(path, collection=collection, store=store, name=name, deep=deep)
     if not report.clean:
         with open_collection(collection, store, encoder=encoder) as opened:
             _take_away(opened, report)
         ingest(
             path, collection=collection, store=store, encoder=encoder, name=name, progress=progress
         )
-        report = verify(path, collection=collection, store=store, name=name)
+        report = verify(path, collection=collection, store=store, name=name, deep=deep)
     return report
 
 

@@ -22,6 +22,7 @@ from cpt_rag.ingest.records import (
 )
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, walk
+from cpt_rag.integrity.deep import LEAST_RECALL, dense_recall
 from cpt_rag.qdrant import (
     CHUNK_KIND,
     METADATA,
@@ -85,6 +86,7 @@ def verify(
     collection: str,
     store: StoreLike = None,
     name: str | None = None,
+    deep: bool = False,
 ) -> VerifyReport:
     """Compare disk, records, points and vectors; nothing is written and nothing embedded.
 
@@ -93,6 +95,7 @@ def verify(
         collection: what it was ingested into.
         store: a folder, a server's URL, or None for the per-user folder.
         name: what the folder is called in the collection.
+        deep: compare approximate with exact search, too.
 
     Raises:
         CollectionNotFoundError, StoreError: as ``open_collection``; damage that shows when the
@@ -104,7 +107,10 @@ def verify(
     try:
         engine, _ = place.open(collection)
         with engine:
-            return verify_engine(engine, roots)
+            report = verify_engine(engine, roots)
+            if deep:
+                report.differences += _index(engine)
+            return report
     finally:
         if place is not store:
             place.close()
@@ -203,6 +209,14 @@ def _compared(engine: Engine, record: FileRecord, found: _Found) -> Iterator[Dif
         detail = f"a filter finds {by_path} chunks for {record.chunks}"
     if detail:
         yield Difference(record.root, record.path, Fault.DAMAGED, detail, tuple(found.ids))
+
+
+def _index(engine: Engine) -> Iterator[Difference]:
+    """Approximate search against exact search."""
+    recall = dense_recall(engine)
+    if recall.share < LEAST_RECALL:
+        detail = f"{recall.found} of {recall.wanted} nearest neighbours"
+        yield Difference("", "", Fault.INDEX, detail)
 
 
 def _place(point: Point) -> tuple[str, str]:

@@ -40,7 +40,7 @@ HEAVY = {
     "qdrant_edge": {"qdrant"},
     "tree_sitter": {"chunking"},
     "matplotlib": {"own"},
-    "numpy": {"encoders", "evaluate", "qdrant", "types"},
+    "numpy": {"encoders", "evaluate", "integrity", "qdrant", "types"},
 }
 LIGHT_IMPORT = "import sys; import cpt_rag; print(*sorted(m for m in sys.modules))"
 
