@@ -7,7 +7,7 @@ INSTALL ?= $(BIN)/python -m pip install --disable-pip-version-check
 PIP := $(INSTALL) --quiet --constraint constraints.txt
 PROJECTS := pyproject.toml constraints.txt $(wildcard integrations/*/pyproject.toml)
 
-.PHONY: demo test setup lint docs bench clean
+.PHONY: demo test setup lint docs bench release clean
 
 demo: $(VENV)/.core
 	$(BIN)/python examples/demo.py
@@ -27,6 +27,16 @@ bench: $(VENV)/.all
 	$(BIN)/python tests/benchmarks/ingest.py
 	$(BIN)/python tests/benchmarks/encode.py
 
+# The three distributions, built, and installed from their wheels where nothing else is.
+release: $(VENV)/.all
+	rm -rf dist .release
+	for project in . integrations/langchain-cpt integrations/llama-index-cpt; do \
+	  (cd $$project && $(CURDIR)/$(BIN)/python -m hatchling build -d $(CURDIR)/dist) || exit 1; done
+	$(PYTHON) -m venv .release
+	.release/$(notdir $(BIN))/python -m pip install --disable-pip-version-check --quiet dist/*.whl
+	.release/$(notdir $(BIN))/python -m pip check
+	cd / && $(CURDIR)/.release/$(notdir $(BIN))/python $(CURDIR)/tests/release/smoke.py
+
 setup: $(VENV)/.all
 
 # The stamps are older than a changed dependency list, and then the install runs again.
@@ -43,4 +53,4 @@ $(VENV)/.all: $(PROJECTS)
 	touch $@ $(VENV)/.core
 
 clean:
-	rm -rf $(VENV) .demo dist build site
+	rm -rf $(VENV) .demo .release dist build site
