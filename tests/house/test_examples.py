@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SAYS = {"demo.py": "qdrant/lock.py:"}
+SAYS = {"demo.py": "qdrant/lock.py:", "langchain_rag.py": "qdrant/lock.py:"}
+STORE = {"demo.py": [], "langchain_rag.py": ["--store"]}
 
 
 def test_every_example_is_tested() -> None:
@@ -18,7 +19,7 @@ def test_every_example_is_tested() -> None:
 
 @pytest.mark.parametrize("name", SAYS)
 def test_an_example_runs_and_answers(name: str, tmp_path: Path) -> None:
-    command = [sys.executable, str(EXAMPLES / name), str(tmp_path / "store")]
+    command = [sys.executable, str(EXAMPLES / name), *STORE[name], str(tmp_path / "store")]
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     assert SAYS[name] in done.stdout.decode()
