@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,9 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.indexing import InMemoryRecordManager, index
-from langchain_core.vectorstores import VectorStore
-from langchain_tests.integration_tests import VectorStoreIntegrationTests
-from qdrant_client import QdrantClient
 
 import cpt_rag
-from cpt_rag.qdrant import ServerStore, Store
+from cpt_rag.qdrant import Store
 from langchain_cpt import CptEmbeddings, CptRetriever, CptVectorStore
 
 TEXTS = [
@@ -31,21 +28,6 @@ METADATAS: list[dict[str, Any]] = [
     {"team": "b", "path": "notes/cart.md"},
 ]
 IDS = ["1", "2", "3"]
-
-
-class TestEmbeddedEngine(VectorStoreIntegrationTests):
-    @pytest.fixture
-    def vectorstore(self, folder: Path) -> Iterator[VectorStore]:
-        with CptVectorStore("docs", folder, self.get_embeddings()) as store:
-            yield store
-
-
-class TestThroughTheClient(VectorStoreIntegrationTests):
-    @pytest.fixture
-    def vectorstore(self) -> Iterator[VectorStore]:
-        server = ServerStore(QdrantClient(":memory:"))
-        with CptVectorStore("docs", server, self.get_embeddings()) as store:
-            yield store
 
 
 @pytest.fixture
@@ -296,64 +278,3 @@ def test_langchains_indexer_adds_skips_and_cleans_up(empty: CptVectorStore) -> N
     assert run(documents) == {"num_added": 3}
     assert run(documents[1:]) == {"num_skipped": 2, "num_deleted": 1}
     assert empty.collection.engine.count() == 2
-
-
-class Guarded(CptVectorStore):
-    """One whose lookups pass the gate too."""
-
-    gate: Any
-
-    def get_by_ids(self, ids: Any, /) -> list[Document]:
-        self.gate.pass_through()
-        return super().get_by_ids(ids)
-
-    def delete(self, ids: Any = None, **kwargs: Any) -> bool:
-        self.gate.pass_through()
-        return super().delete(ids, **kwargs)
-
-
-ASYNC: dict[str, Callable[[CptVectorStore], Awaitable[Any]]] = {
-    "aadd_texts": lambda s: s.aadd_texts(["new"], ids=["9"]),
-    "aadd_documents": lambda s: s.aadd_documents([Document("new", id="9")]),
-    "aget_by_ids": lambda s: s.aget_by_ids(["1"]),
-    "adelete": lambda s: s.adelete(["1"]),
-    "asimilarity_search": lambda s: s.asimilarity_search("carts"),
-    "asimilarity_search_with_score": lambda s: s.asimilarity_search_with_score("carts"),
-    "asimilarity_search_with_relevance_scores": (
-        lambda s: s.asimilarity_search_with_relevance_scores("carts")
-    ),
-    "amax_marginal_relevance_search": lambda s: s.amax_marginal_relevance_search("carts"),
-    "ahybrid_search": lambda s: s.ahybrid_search("carts"),
-    "as_retriever": lambda s: s.as_retriever(search_type="mmr").ainvoke("carts"),
-    "afrom_texts": lambda s: CptVectorStore.afrom_texts(
-        ["new"], s.embeddings, collection="other", store=ServerStore(QdrantClient(":memory:"))
-    ),
-}
-
-
-@pytest.mark.parametrize("method", ASYNC)
-def test_the_event_loop_goes_on_meanwhile(
-    store: Store, gate: Any, waiting: Any, method: str
-) -> None:
-    Guarded.gate = gate
-    with Guarded.from_texts(TEXTS, waiting, METADATAS, ids=IDS, store=store) as made:
-        assert asyncio.run(gate.watch(lambda: ASYNC[method](made)))
-
-
-def test_sync_methods_work_inside_a_coroutine(filled: CptVectorStore) -> None:
-    async def inside() -> list[Document]:
-        filled.add_texts(["written inside"], ids=["4"])
-        return filled.get_by_ids(["4"])
-
-    assert asyncio.run(inside())[0].page_content == "written inside"
-
-
-def test_many_threads_share_a_store(filled: CptVectorStore) -> None:
-    async def together() -> list[list[Document]]:
-        writes = [filled.aadd_texts([f"note {n}"], ids=[f"n{n}"]) for n in range(8)]
-        reads = [filled.asimilarity_search(TEXTS[2], k=1) for _ in range(8)]
-        _, found = await asyncio.gather(asyncio.gather(*writes), asyncio.gather(*reads))
-        return found
-
-    assert [ids(found) for found in asyncio.run(together())] == [["3"]] * 8
-    assert len(filled.get_by_ids([f"n{n}" for n in range(8)])) == 8
