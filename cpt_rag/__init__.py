@@ -26,6 +26,7 @@ from cpt_rag.errors import (
     TrainingError,
 )
 from cpt_rag.ingest import ingest
+from cpt_rag.qdrant import Store
 from cpt_rag.retrieve import ContextPack, Passage, Place, context, search
 from cpt_rag.text import bm25
 from cpt_rag.types import Chunk, Encoder, Fingerprint, Hit, IngestReport, SparseVector
@@ -55,6 +56,7 @@ __all__ = [
     "Place",
     "RootConflictError",
     "SparseVector",
+    "Store",
     "StoreCorruptError",
     "StoreError",
     "StoreLockedError",

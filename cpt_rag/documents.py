@@ -6,13 +6,14 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.collection import Collection
 from cpt_rag.errors import InvalidInputError
 from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD, Where, is_id
 from cpt_rag.text.bm25 import document_vector
-from cpt_rag.types import Point
+from cpt_rag.types import Hit, Point
 
 if TYPE_CHECKING:
     from cpt_rag.types import Float32Array
@@ -146,6 +147,21 @@ class Documents:
             if _is_text(hit.payload)
         ]
 
+    def behind(self, hits: Sequence[Hit]) -> list[Document]:
+        """The documents that hits of a search are, in order, under the ids they were added with."""
+        own = [hit.id for hit in hits if not hit.start_line]  # a chunk has no id but its point's
+        points = self._collection.engine.retrieve(own) if own else []
+        records = {point.id: point.payload.get(RECORD) or {} for point in points}
+        return [
+            Document(
+                id=records.get(hit.id, {}).get("id", hit.id),
+                text=hit.text,
+                metadata=hit.metadata,
+                score=hit.score,
+            )
+            for hit in hits
+        ]
+
     def _write(
         self, texts: Sequence[str], metadatas: Sequence[Mapping[str, Any]], ids: Sequence[str]
     ) -> None:
@@ -158,7 +174,11 @@ class Documents:
                     payload={
                         PAGE_CONTENT: text,
                         METADATA: dict(metadata),
-                        RECORD: {"kind": DOCUMENT_KIND, "id": identifier},
+                        RECORD: {
+                            "kind": DOCUMENT_KIND,
+                            "id": identifier,
+                            "folders": _folders(metadata.get("path")),
+                        },
                     },
                     dense=vector,
                     sparse=document_vector(text),
@@ -224,6 +244,12 @@ def _document(
         score=score,
         vector=vector,
     )
+
+
+def _folders(path: object) -> list[str]:
+    """Every folder above ``path``, by which search finds what is below them."""
+    parents = PurePosixPath(path).parents if isinstance(path, str) else []
+    return [str(folder) for folder in parents][:-1]
 
 
 def _is_text(payload: Mapping[str, Any]) -> bool:

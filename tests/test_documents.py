@@ -116,6 +116,41 @@ def test_search_finds_documents_beside_chunks(
     assert all(hit.start_line == 0 and hit.root == "" for hit in hits)
 
 
+def test_search_filters_documents_by_path_and_by_metadata_of_their_own(
+    collection: Collection, documents: Documents
+) -> None:
+    metadatas: list[dict[str, Any]] = [
+        {"path": "notes/shop/cart.md", "year": 2024},
+        {"path": "a.md"},
+        {"team": "b"},
+    ]
+    documents.add(TEXTS, metadatas, ["1", "2", "3"])
+
+    def found(**filters: Any) -> set[str]:
+        hits = cpt_rag.search("anything", collection=collection, filters=filters)
+        return {document.id for document in documents.behind(hits)}
+
+    assert found(path="notes/") == {"1"}
+    assert found(path="*.md") == {"1", "2"}
+    assert found(**{"metadata.team": "b"}) == {"3"}
+    assert found(**{"metadata.year": [2024, 2025]}) == {"1"}
+    assert found(**{"metadata.year": 2024}, path="a.md") == set()
+    with pytest.raises(InvalidInputError, match=r"metadata\.year"):
+        found(**{"metadata.year": []})
+
+
+def test_behind_hits_are_documents_under_their_own_ids(
+    collection: Collection, documents: Documents
+) -> None:
+    documents.add(TEXTS, [{"n": 1}, {"n": 2}, {"n": 3}], ["1", "2", "3"])
+    hits = cpt_rag.search("when do carts expire", collection=collection)
+    found = documents.behind(hits)
+    assert [(d.text, d.score) for d in found] == [(hit.text, hit.score) for hit in hits]
+    assert (found[0].id, found[0].metadata) == ("3", {"n": 3})
+    assert documents.get([hit.id for hit in hits]) == documents.get([d.id for d in found])
+    assert documents.behind([]) == []
+
+
 def test_deletes_of_missing_ids_are_silent(documents: Documents) -> None:
     documents.add(TEXTS, ids=["1", "2", "3"])
     documents.delete(["2", "none"])

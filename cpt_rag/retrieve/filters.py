@@ -15,14 +15,16 @@ from cpt_rag.qdrant import FOLDERS, METADATA, NAME, Where
 if TYPE_CHECKING:
     from cpt_rag.qdrant import Engine
 
-Filters = Mapping[str, str | Sequence[str]]
+Filters = Mapping[str, str | int | Sequence[str | int]]
 """``language``, ``kind``, ``root``, ``symbol`` or ``path`` to the value wanted, or any of several.
 
 A symbol is a qualified name (``Cart.add_item``) or its last part; a path is a pattern as in
-``.gitignore``: ``docs/``, ``*.py``, ``src/**/test_*.py``.
+``.gitignore``: ``docs/``, ``*.py``, ``src/**/test_*.py``. ``metadata.NAME`` is what a text of the
+caller's own was given under that name, dotted where it is nested: a string or a whole number.
 """
 
 FIELDS = ("language", "kind", "root", "symbol", "path")
+_OWN = f"{METADATA}."
 _NOTHING = "\0"
 """What no field equals."""
 
@@ -34,12 +36,18 @@ def where(filters: Filters | None, engine: Engine) -> Where | None:
         InvalidInputError: a field that is not one of these, no value for one, or a broken pattern.
     """
     must: dict[str, Sequence[str]] = {}
+    own: dict[str, Sequence[str | int]] = {}
     for field, given in (filters or {}).items():
-        values = [given] if isinstance(given, str) else [*given]
+        values: list[str | int] = (
+            [given] if isinstance(given, str) or not isinstance(given, Sequence) else [*given]
+        )
+        if field.startswith(_OWN):
+            own[field] = values
+            continue
         if field not in FIELDS:
             raise InvalidInputError(
                 f"There is no filter {field!r}.",
-                expected=f"one of {', '.join(FIELDS)}",
+                expected=f"one of {', '.join(FIELDS)}, or {_OWN}NAME",
                 remedy="use one of these, or leave it out",
             )
         if not values or not all(isinstance(value, str) and value for value in values):
@@ -48,8 +56,8 @@ def where(filters: Filters | None, engine: Engine) -> Where | None:
                 expected="a word, or several",
                 remedy="give it a value, or leave it out",
             )
-        must.update(_condition(field, values, engine))
-    return Where(must) if must else None
+        must.update(_condition(field, [str(value) for value in values], engine))
+    return Where({**must, **own}) if must or own else None
 
 
 def _condition(field: str, values: list[str], engine: Engine) -> dict[str, Sequence[str]]:

@@ -45,7 +45,7 @@ def search(
         limit: hits at most.
         filters: fields and the values wanted of them: ``{"language": ["go", "rust"], "path":
             "src/"}``. Fields are language, kind, root, symbol and path, a pattern as in
-            ``.gitignore``.
+            ``.gitignore``; and ``metadata.NAME`` of texts under ids of the caller's own.
         weights: of the dense and the sparse ranking, where ``cpt-rag evaluate`` proposes some.
         encoder: only where the encoder that made the collection has moved.
 

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SAYS = {"demo.py": "qdrant/lock.py:", "llama_index_query.py": "[1] cpt_rag/qdrant/lock.py:"}
+# What each says among other things, and what stands before the store in its arguments.
+SAYS = {
+    "demo.py": "qdrant/lock.py:",
+    "langchain_rag.py": "qdrant/lock.py:",
+    "llama_index_query.py": "[1] cpt_rag/qdrant/lock.py:",
+}
+BEFORE = {"langchain_rag.py": ["--store"]}
 
 
 def test_every_example_is_tested() -> None:
@@ -18,7 +24,7 @@ def test_every_example_is_tested() -> None:
 
 @pytest.mark.parametrize("name", SAYS)
 def test_an_example_runs_and_answers(name: str, tmp_path: Path) -> None:
-    command = [sys.executable, str(EXAMPLES / name), str(tmp_path / "store")]
+    command = [sys.executable, str(EXAMPLES / name), *BEFORE.get(name, []), str(tmp_path / "store")]
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     assert SAYS[name] in done.stdout.decode()
