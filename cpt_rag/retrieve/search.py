@@ -92,8 +92,11 @@ def find(
         weights: of the dense and the sparse ranking; None leaves fusion to the arm.
         where: which chunks may be hits.
     """
-    dense = None if arm == "sparse" else collection.encoder.encode_query([query])[0]
+    by_words = arm == "sparse" or (collection.lexical and arm != "dense")
+    dense = None if by_words else collection.encoder.encode_query([query])[0]
     sparse = None if arm == "dense" else query_vector(query)
+    if dense is None and sparse is None:
+        return []  # no word to look for
     ask = partial(collection.engine.query, dense=dense, sparse=sparse, where=where)
     if arm != "ranked":
         fusion = Fusion(weights=weights or EQUAL)
