@@ -7,7 +7,7 @@ INSTALL ?= $(BIN)/python -m pip install --disable-pip-version-check
 PIP := $(INSTALL) --quiet --constraint constraints.txt
 PROJECTS := pyproject.toml constraints.txt $(wildcard integrations/*/pyproject.toml)
 
-.PHONY: demo test setup lint bench clean
+.PHONY: demo test setup lint bench cross-read-mcp clean
 
 demo: $(VENV)/.core
 	$(BIN)/python examples/demo.py
@@ -23,6 +23,15 @@ lint: $(VENV)/.all
 bench: $(VENV)/.all
 	$(BIN)/python tests/benchmarks/ingest.py
 	$(BIN)/python tests/benchmarks/encode.py
+
+# In an environment of its own: mcp-server-qdrant pins old packages.
+MCP := .venv-mcp
+MCP_PYTHON := $(MCP)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
+
+cross-read-mcp:
+	test -x $(MCP_PYTHON) || $(PYTHON) -m venv $(MCP)
+	$(MCP_PYTHON) -m pip install --disable-pip-version-check --quiet mcp-server-qdrant --editable .
+	$(MCP_PYTHON) tests/cross_read/mcp/check.py
 
 setup: $(VENV)/.all
 
@@ -40,4 +49,4 @@ $(VENV)/.all: $(PROJECTS)
 	touch $@ $(VENV)/.core
 
 clean:
-	rm -rf $(VENV) .demo dist build
+	rm -rf $(VENV) $(MCP) .demo dist build
