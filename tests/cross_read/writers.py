@@ -164,10 +164,10 @@ def write_llama_index_hybrid(client: QdrantClient, folder: Path) -> Written:
     return _nodes(client, Written("text-dense", "text", sparse="text-sparse-new"), hybrid=True)
 
 
-def write_bare(client: QdrantClient, folder: Path) -> Written:
+def write_bare(client: QdrantClient, folder: Path, name: str = COLLECTION) -> Written:
     vectors = ENCODER.encode_document(TEXTS)
     client.create_collection(
-        COLLECTION,
+        name,
         vectors_config=models.VectorParams(size=ENCODER.dimension, distance=models.Distance.DOT),
     )
     rows = zip(TEXTS, METADATAS, vectors, strict=True)
@@ -175,7 +175,7 @@ def write_bare(client: QdrantClient, folder: Path) -> Written:
         models.PointStruct(id=number, vector=vector.tolist(), payload={"body": text, **metadata})
         for number, (text, metadata, vector) in enumerate(rows, 1)
     ]
-    client.upsert(COLLECTION, points)
+    client.upsert(name, points)
     return Written(text="body", distance=models.Distance.DOT)
 
 
