@@ -36,9 +36,10 @@ def command(
 
     from cpt_rag.cli.render import print_hits, print_json
     from cpt_rag.collection import open_collection
-    from cpt_rag.retrieve import search
+    from cpt_rag.retrieve import check_query, search
 
     filters = read_filters(filter_)
+    check_query(query, limit)
     with open_collection(collection, store, encoder=encoder) as opened:
         note_lexical(opened)
         hits = search(query, collection=opened, limit=limit, filters=filters)

@@ -55,7 +55,7 @@ def search(
         IdentityMismatchError: the collection was made by another encoder.
         StoreError: the store is locked, corrupt or out of reach.
     """
-    _check(query, limit)
+    check_query(query, limit)
     if isinstance(collection, str):
         with open_collection(collection, store, encoder=encoder) as opened:
             return _search(query, opened, limit, filters, weights)
@@ -140,7 +140,12 @@ def _named(query: Query, collection: Collection) -> list[str]:
     ]
 
 
-def _check(query: str, limit: int) -> None:
+def check_query(query: str, limit: int) -> None:
+    """Hold a question to what can be looked for.
+
+    Raises:
+        InvalidInputError: it is empty or no Unicode, or the limit is out of range.
+    """
     if not query.strip():
         raise InvalidInputError(
             "The query is empty.",

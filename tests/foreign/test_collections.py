@@ -168,6 +168,13 @@ def test_more_points_than_fit_in_memory_are_refused_in_words(
     assert "at most 2" in caught.value.expected
 
 
+def test_it_gives_context(server: ServerStore, write: Write, encoder: cpt_rag.Encoder) -> None:
+    write(PAYLOADS, TEXTS)
+    with cpt_rag.open_collection(NAME, server, encoder=encoder) as collection:
+        pack = cpt_rag.context(QUERY, collection=collection)
+    assert f"## docs/login.md\n\n```markdown\n{TEXTS[1]}\n```" in pack.text
+
+
 def test_its_status_counts_points_and_names_no_encoder(server: ServerStore, write: Write) -> None:
     write(PAYLOADS, vectors=OTHER)
     status = collection_status(NAME, server)

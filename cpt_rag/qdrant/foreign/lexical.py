@@ -21,7 +21,7 @@ class LexicalIndex:
         import numpy as np
 
         self._ids: list[str] = []
-        terms, weights, lengths = array("L"), array("f"), array("L")
+        terms, weights, lengths = array("I"), array("f"), array("I")
         for identifier, text in sorted(texts):
             vector = document_vector(text)
             if vector is not None:
@@ -29,10 +29,10 @@ class LexicalIndex:
                 lengths.append(len(vector.indices))
                 terms.extend(vector.indices)
                 weights.extend(vector.values)
-        of = np.repeat(np.arange(len(self._ids)), np.asarray(lengths, dtype=np.int64))
+        of = np.repeat(np.arange(len(self._ids), dtype=np.uint32), lengths)
         every = np.asarray(terms, dtype=np.uint32)
         order = np.argsort(every, kind="stable")
-        self._texts_of = of[order].astype(np.uint32)
+        self._texts_of = of[order]
         self._weights = np.asarray(weights, dtype=np.float32)[order]
         self._terms, first = np.unique(every[order], return_index=True)
         self._bounds = np.append(first, every.size)
