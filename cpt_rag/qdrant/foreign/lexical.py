@@ -22,7 +22,7 @@ class LexicalIndex:
 
         self._ids: list[str] = []
         terms, weights, lengths = array("I"), array("f"), array("I")
-        for identifier, text in sorted(texts):
+        for identifier, text in texts:
             vector = document_vector(text)
             if vector is not None:
                 self._ids.append(identifier)
@@ -40,7 +40,7 @@ class LexicalIndex:
     def best(
         self, query: SparseVector, limit: int, among: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
-        """Ids and scores of the ``limit`` best, equal ones by id; only texts that share a term.
+        """Ids and scores of the ``limit`` best that share a term, equal ones in the texts' order.
 
         Args:
             query: term weights.
