@@ -7,7 +7,7 @@ INSTALL ?= $(BIN)/python -m pip install --disable-pip-version-check
 PIP := $(INSTALL) --quiet --constraint constraints.txt
 PROJECTS := pyproject.toml constraints.txt $(wildcard integrations/*/pyproject.toml)
 
-.PHONY: demo test setup lint docs bench release clean
+.PHONY: demo test setup lint docs bench release cross-read-mcp clean
 
 demo: $(VENV)/.core
 	$(BIN)/python examples/demo.py
@@ -37,6 +37,15 @@ release: $(VENV)/.all
 	.release/$(notdir $(BIN))/python -m pip check
 	cd / && $(CURDIR)/.release/$(notdir $(BIN))/python $(CURDIR)/tests/release/smoke.py
 
+# In an environment of its own: mcp-server-qdrant pins old packages.
+MCP := .venv-mcp
+MCP_PYTHON := $(MCP)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
+
+cross-read-mcp:
+	test -x $(MCP_PYTHON) || $(PYTHON) -m venv $(MCP)
+	$(MCP_PYTHON) -m pip install --disable-pip-version-check --quiet mcp-server-qdrant --editable .
+	$(MCP_PYTHON) tests/cross_read/mcp/check.py
+
 setup: $(VENV)/.all
 
 # The stamps are older than a changed dependency list, and then the install runs again.
@@ -53,4 +62,4 @@ $(VENV)/.all: $(PROJECTS)
 	touch $@ $(VENV)/.core
 
 clean:
-	rm -rf $(VENV) .demo .release dist build site
+	rm -rf $(VENV) $(MCP) .demo .release dist build site

@@ -1,4 +1,8 @@
-"""A collection opened together with the encoder that made it."""
+"""A collection opened together with the encoder that made it.
+
+Or one that another program wrote, for reading: searched by vectors where an encoder at hand made
+them, which is tried on a few of its texts, and by words alone where none did.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,23 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.chunking import CHUNKER_VERSION
 from cpt_rag.encoders import DEFAULT_ENCODER, load_encoder
-from cpt_rag.errors import EncoderError, IdentityMismatchError
-from cpt_rag.qdrant import CollectionSpec, Identity, Store, check_identity, open_store
+from cpt_rag.errors import (
+    CollectionError,
+    EncoderError,
+    IdentityMismatchError,
+    InvalidInputError,
+)
+from cpt_rag.qdrant import (
+    SAME,
+    CollectionSpec,
+    Foreign,
+    ForeignEngine,
+    Identity,
+    Store,
+    check_identity,
+    make_again,
+    open_store,
+)
 from cpt_rag.text.bm25 import SPARSE_PARAMETERS
 
 if TYPE_CHECKING:
@@ -31,12 +50,39 @@ class Collection:
     """An open collection: its points, and the one encoder whose vectors they are.
 
     Close it, or use it in a ``with`` block; ``store`` is what closes with it, if anything.
+    ``maker`` is None where another program wrote it with an encoder that is not at hand.
     """
 
     name: str
     engine: Engine
-    encoder: Encoder
+    maker: Encoder | None
     store: Store | None = None
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder whose vectors the points have.
+
+        Raises:
+            CollectionError: it is not at hand.
+        """
+        if self.maker is None:
+            raise CollectionError(
+                f"collection {self.name!r} was written by another program, and {DEFAULT_ENCODER}"
+                " did not make its vectors",
+                expected="a search by words alone, which needs none",
+                remedy="name the encoder that made them: --encoder NAME or PATH",
+            )
+        return self.maker
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another program wrote it: it can be read, and not changed."""
+        return isinstance(self.engine, ForeignEngine)
+
+    @property
+    def lexical(self) -> bool:
+        """Whether it can be searched by words alone, its encoder not being at hand."""
+        return self.maker is None
 
     def close(self) -> None:
         """Let go of the collection; does nothing the second time."""
@@ -88,8 +134,11 @@ def open_collection(
     *,
     encoder: str | Path | Encoder | None = None,
     create: bool = False,
+    document_key: bool = False,
 ) -> Collection:
     """Open ``name`` with its encoder, for a ``with`` block or until it is closed.
+
+    A collection that another program wrote opens for reading, unless ``create`` is true.
 
     Within one process a collection may be open several times; of several processes, one at a time
     may have a collection in a folder.
@@ -99,10 +148,13 @@ def open_collection(
         store: a folder, a server's URL, or None for the per-user folder.
         encoder: a name, path or loaded encoder; None for the one that made the collection.
         create: make the collection where there is none.
+        document_key: have its texts under ``document`` too, where mcp-server-qdrant reads them.
 
     Raises:
         CollectionNotFoundError: there is none, and ``create`` is false.
+        CollectionError: another program wrote it, and no text can be read from it.
         IdentityMismatchError: the collection was made by another encoder, chunker or schema.
+        InvalidInputError: it was made without the ``document_key`` that is asked for.
         StoreError: the store is locked, corrupt or out of reach.
     """
     with ExitStack() as undo:
@@ -112,14 +164,52 @@ def open_collection(
             undo.callback(owned.close)
         if create and not opened.exists(name):
             loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
-            engine = opened.create(name, CollectionSpec(loaded.dimension), identity_of(loaded))
+            spec = CollectionSpec(loaded.dimension, document_key)
+            collection = Collection(
+                name, opened.create(name, spec, identity_of(loaded)), loaded, owned
+            )
+        elif not create and (foreign := opened.foreign(name)) is not None:
+            collection = _foreign(foreign, encoder, owned)
         else:
             engine, found = opened.open(name)
             undo.callback(engine.close)
             loaded = _maker(found, name) if encoder is None else _load(encoder)
             check_identity(found, identity_of(loaded), name)
+            _check_document_key(engine, document_key)
+            collection = Collection(name, engine, loaded, owned)
         undo.pop_all()
-    return Collection(name, engine, loaded, owned)
+    return collection
+
+
+def _foreign(
+    found: Foreign, encoder: str | Path | Encoder | None, owned: Store | None
+) -> Collection:
+    """Held to the encoder that is given, or by words alone where the default did not make it."""
+    if not found.spaces and encoder is None:
+        return Collection(found.name, ForeignEngine(found, None), None, owned)
+    loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
+    space, cosine = found.nearest(loaded)
+    if space is not None and cosine >= SAME:
+        return Collection(found.name, ForeignEngine(found, space), loaded, owned)
+    if encoder is None:
+        return Collection(found.name, ForeignEngine(found, None), None, owned)
+    vectors = ", ".join(f"{one.name or 'unnamed'} ({one.dimension})" for one in found.spaces)
+    raise IdentityMismatchError(
+        f"collection {found.name!r}, which another program wrote, has the vectors"
+        f" {vectors or 'none'}; those of {loaded.fingerprint.name} ({loaded.dimension}) for the"
+        f" same texts have a cosine of {cosine:.3f} with them",
+        expected=f"a cosine of {SAME} or more",
+        remedy="name the encoder that made them, or none, and it is searched by words alone",
+    )
+
+
+def _check_document_key(engine: Engine, wanted: bool) -> None:
+    if wanted and not engine.spec.document_key:
+        raise InvalidInputError(
+            f"collection {engine.name!r} was made without the document key",
+            expected="a new collection, or no document key",
+            remedy=f"make it again: {make_again(engine.name)} --document-key",
+        )
 
 
 def _load(encoder: str | Path | Encoder) -> Encoder:

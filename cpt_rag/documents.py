@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpt_rag.collection import Collection
 from cpt_rag.errors import InvalidInputError
-from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD, Where, is_id
+from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD, Where, is_id, refused
 from cpt_rag.text.bm25 import document_vector
 from cpt_rag.types import Hit, Point
 
@@ -73,7 +73,10 @@ class Documents:
                 that is blank or no string. Nothing was written.
             InvalidPointError: metadata that cannot be stored. Nothing of its batch was written,
                 and the same call, mended, replaces what went before.
+            CollectionError: another program wrote the collection.
         """
+        if self._collection.foreign:
+            raise refused(self._collection.name)
         metadatas = _aligned(metadatas, texts, "metadatas") or [{}] * len(texts)
         given = _aligned(ids, texts, "ids") or [None] * len(texts)
         _check_texts(texts)
@@ -89,7 +92,10 @@ class Documents:
 
     def get(self, ids: Sequence[str]) -> list[Document]:
         """The documents of these ids, in the order asked; missing ones are left out."""
-        points = self._collection.engine.retrieve([point_id(i) for i in ids])
+        # What another program wrote has its own ids.
+        points = self._collection.engine.retrieve(
+            list(ids) if self._collection.foreign else [point_id(i) for i in ids]
+        )
         return [_document(point.id, point.payload) for point in points if _is_text(point.payload)]
 
     def delete(self, ids: Sequence[str]) -> None:

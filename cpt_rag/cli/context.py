@@ -11,6 +11,7 @@ from cpt_rag.cli.options import (
     EncoderOption,
     FilterOption,
     StoreOption,
+    note_lexical,
     read_filters,
 )
 
@@ -40,6 +41,7 @@ def command(
     from cpt_rag.retrieve import context
 
     with open_collection(collection, store, encoder=encoder) as opened:
+        note_lexical(opened)
         pack = context(
             query,
             collection=opened,

@@ -21,6 +21,12 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option("--as", help="What the folder is called in the collection."),
     ] = None,
+    document_key: Annotated[
+        bool,
+        typer.Option(
+            "--document-key", help="For a new collection that mcp-server-qdrant is to read."
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Bring a collection level with folders: run it again and only what changed moves."""
@@ -34,6 +40,7 @@ def command(
             store=store,
             encoder=encoder,
             name=name,
+            document_key=document_key,
             progress=progress,
         )
     if json:

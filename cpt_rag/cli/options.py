@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from cpt_rag.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from cpt_rag.collection import Collection
 
 CollectionOption = Annotated[
     str, typer.Option("--collection", "-c", help="Name of the collection.")
@@ -34,6 +37,16 @@ FilterOption = Annotated[
         ".gitignore; several of one field mean any of them.",
     ),
 ]
+
+
+def note_lexical(collection: Collection) -> None:
+    """Say on standard error where vectors have no part in the search."""
+    if collection.lexical:
+        typer.echo(
+            f"{collection.name!r} was embedded by an encoder that is not named with --encoder: "
+            "searching by words alone.",
+            err=True,
+        )
 
 
 def read_filters(given: list[str] | None) -> dict[str, list[str]]:

@@ -54,6 +54,12 @@ def print_report(report: IngestReport, collection: str) -> None:
 def print_status(status: CollectionStatus) -> None:
     """One collection in a few lines."""
     console = _console()
+    if status.encoder is None:
+        console.print(
+            f"[bold]{_escape(status.collection)}[/]: {status.chunks:,} points of another program "
+            f"({status.dimension} dimensions), to be read only"
+        )
+        return
     console.print(
         f"[bold]{_escape(status.collection)}[/]: {status.files:,} files, {status.chunks:,} chunks, "
         f"encoder {_escape(status.encoder)} ({status.dimension} dimensions)"
@@ -80,7 +86,8 @@ def print_hits(hits: Sequence[Hit], *, explain: bool = False) -> None:
     """Each hit as path:lines, symbol and score above its first lines."""
     console = _console()
     for hit in hits:
-        place = f"{hit.path}:{hit.start_line}-{hit.end_line}"
+        lines = f":{hit.start_line}-{hit.end_line}" if hit.end_line else ""
+        place = f"{hit.path or hit.id}{lines}"
         console.print(
             f"[bold cyan]{_escape(place)}[/]  [bold]{_escape(hit.symbol or hit.kind)}[/]  "
             f"[green]{hit.score:.4f}[/]  [dim]{_escape(hit.root)}[/]"

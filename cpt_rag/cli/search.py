@@ -12,6 +12,7 @@ from cpt_rag.cli.options import (
     FilterOption,
     JsonOption,
     StoreOption,
+    note_lexical,
     read_filters,
 )
 
@@ -34,16 +35,14 @@ def command(
     from dataclasses import asdict
 
     from cpt_rag.cli.render import print_hits, print_json
-    from cpt_rag.retrieve import search
+    from cpt_rag.collection import open_collection
+    from cpt_rag.retrieve import check_query, search
 
-    hits = search(
-        query,
-        collection=collection,
-        store=store,
-        limit=limit,
-        filters=read_filters(filter_),
-        encoder=encoder,
-    )
+    filters = read_filters(filter_)
+    check_query(query, limit)
+    with open_collection(collection, store, encoder=encoder) as opened:
+        note_lexical(opened)
+        hits = search(query, collection=opened, limit=limit, filters=filters)
     if json:
         for hit in hits:
             print_json(asdict(hit))

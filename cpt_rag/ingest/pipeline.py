@@ -52,6 +52,7 @@ def ingest(
     store: StoreLike = None,
     encoder: str | Path | Encoder | None = None,
     name: str | None = None,
+    document_key: bool = False,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Make ``collection`` hold what ``path`` holds; unchanged files cost a hash.
@@ -63,12 +64,15 @@ def ingest(
         encoder: a name, path or loaded encoder; None for the one that made the collection, or
             the default for a new one.
         name: what the folder is called in the collection, its own name by default.
+        document_key: make the collection with its texts under ``document`` too, where
+            mcp-server-qdrant reads them.
         progress: told after each file.
 
     Raises:
-        InvalidInputError: a path that does not exist.
+        InvalidInputError: a path that does not exist, or a document key for a collection that
+            was made without.
         RootConflictError: another folder of that name is in the collection.
-        IdentityMismatchError: the collection was made by another encoder.
+        IdentityMismatchError: the collection was made by another encoder, or program.
         StoreError: the store is locked, corrupt or out of reach.
     """
     started = time.perf_counter()
@@ -78,7 +82,9 @@ def ingest(
         if place is not store:
             closing.callback(place.close)
         opened = closing.enter_context(
-            open_collection(collection, place, encoder=encoder, create=True)
+            open_collection(
+                collection, place, encoder=encoder, create=True, document_key=document_key
+            )
         )
         known = root_records(opened.engine)
         check_roots(roots, known, renamed=name is not None)

@@ -10,10 +10,14 @@ from cpt_rag.qdrant import RECORD, Store, Where
 
 @dataclass(frozen=True, slots=True)
 class CollectionStatus:
-    """``roots`` maps each root's name to its folder; ``files`` and ``chunks`` are counts."""
+    """``roots`` maps each root's name to its folder; ``files`` and ``chunks`` are counts.
+
+    Of a collection that another program wrote, ``encoder`` is None, ``chunks`` counts its points,
+    and ``dimension`` is that of its first vectors, 0 where it has none.
+    """
 
     collection: str
-    encoder: str
+    encoder: str | None
     dimension: int
     roots: dict[str, str]
     files: int
@@ -25,8 +29,13 @@ def collection_status(collection: str, store: Store) -> CollectionStatus:
 
     Raises:
         CollectionNotFoundError: no such collection.
+        CollectionError: another program wrote it, and no text can be read from it.
         StoreError: the store is locked, corrupt or out of reach.
     """
+    found = store.foreign(collection)
+    if found is not None:
+        dimension = found.spaces[0].dimension if found.spaces else 0
+        return CollectionStatus(collection, None, dimension, {}, files=0, chunks=found.points)
     engine, identity = store.open(collection)
     with engine:
         return CollectionStatus(

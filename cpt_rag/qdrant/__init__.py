@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from cpt_rag.qdrant.digest import digest_point, digest_points, join_digests
 from cpt_rag.qdrant.engine import Engine
 from cpt_rag.qdrant.filters import Where
+from cpt_rag.qdrant.foreign import PATH_KEYS, SAME, Foreign, ForeignEngine, refused
 from cpt_rag.qdrant.fusion import EQUAL, Factor, Fusion, Method
 from cpt_rag.qdrant.gate import is_id
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.identity import check as check_identity
+from cpt_rag.qdrant.remedy import make_again
 from cpt_rag.qdrant.spec import (
     CHUNK_KIND,
     DOCUMENT,
@@ -40,14 +42,18 @@ __all__ = [
     "METADATA",
     "NAME",
     "PAGE_CONTENT",
+    "PATH_KEYS",
     "RECORD",
     "RECORDED_PATH",
     "ROLE",
+    "SAME",
     "SHARDS",
     "CollectionSpec",
     "EdgeStore",
     "Engine",
     "Factor",
+    "Foreign",
+    "ForeignEngine",
     "Fusion",
     "Identity",
     "Method",
@@ -60,7 +66,9 @@ __all__ = [
     "is_id",
     "is_store_file",
     "join_digests",
+    "make_again",
     "open_store",
+    "refused",
 ]
 
 

@@ -37,7 +37,7 @@ class ClientEngine(GatedEngine):
     def _delete(self, where: Where) -> None:
         from qdrant_client import models
 
-        selector = models.FilterSelector(filter=_filter([where]))
+        selector = models.FilterSelector(filter=to_filter([where]))
         self._remote.call(lambda client: client.delete(self._name, selector, wait=True))
 
     def _delete_ids(self, ids: list[str]) -> None:
@@ -76,7 +76,7 @@ class ClientEngine(GatedEngine):
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found.points]
 
     def _page(self, where: Where | None, with_vectors: bool, start: Any) -> tuple[list[Point], Any]:
-        chosen = None if where is None else _filter([where])
+        chosen = None if where is None else to_filter([where])
         records, following = self._remote.call(
             lambda client: client.scroll(
                 self._name,
@@ -98,7 +98,7 @@ class ClientEngine(GatedEngine):
         return [read_point(record, self._spec) for record in records]
 
     def _count(self, where: Where | None) -> int:
-        chosen = None if where is None else _filter([where])
+        chosen = None if where is None else to_filter([where])
         result = self._remote.call(
             lambda client: client.count(self._name, count_filter=chosen, exact=True)
         )
@@ -151,7 +151,7 @@ def _arm(arms: Arms, vector: Any, using: str, where: Sequence[Where]) -> models.
         query=vector,
         using=using,
         limit=arms.prefetch,
-        filter=_filter(where) if where else None,
+        filter=to_filter(where) if where else None,
         params=models.SearchParams(hnsw_ef=FILTERED_EF, acorn=acorn) if where else None,
     )
 
@@ -186,7 +186,8 @@ def _times(factors: Sequence[Factor]) -> models.MultExpression:
     return models.MultExpression(mult=parts)
 
 
-def _filter(wheres: Sequence[Where]) -> models.Filter:
+def to_filter(wheres: Sequence[Where]) -> models.Filter:
+    """The conditions, all of which must hold, as the client takes them."""
     from qdrant_client import models
 
     must: list[Any] = [

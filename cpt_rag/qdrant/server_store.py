@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpt_rag.errors import CollectionError, IdentityMismatchError, StoreError
 from cpt_rag.qdrant.client import ClientEngine
+from cpt_rag.qdrant.foreign import Foreign, look
 from cpt_rag.qdrant.identity import Identity, from_record, to_record
 from cpt_rag.qdrant.remote import Remote
 from cpt_rag.qdrant.spec import RECORD, CollectionSpec
@@ -69,6 +70,13 @@ class ServerStore(Store):
         identity, spec = from_record(info.config.metadata)
         self._index(name, spec, info.payload_schema)
         return ClientEngine(name, spec, self._remote), identity
+
+    def foreign(self, name: str) -> Foreign | None:
+        """See ``Store.foreign``."""
+        if not self.exists(name):
+            return None
+        info = self._info(name)
+        return None if RECORD in (info.config.metadata or {}) else look(name, self._remote, info)
 
     def delete(self, name: str) -> None:
         """See ``Store.delete``; a collection of another program is refused."""

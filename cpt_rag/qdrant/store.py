@@ -7,13 +7,20 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpt_rag.errors import CollectionError, CollectionNotFoundError, InvalidInputError
+from cpt_rag.errors import (
+    CollectionError,
+    CollectionNotFoundError,
+    InvalidInputError,
+    StoreError,
+)
 from cpt_rag.qdrant.engine import Engine
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.spec import CollectionSpec
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from cpt_rag.qdrant.foreign import Foreign
 
 SHARDS = ".shards"
 """The folder inside an embedded store that holds its data, and by which a store is known."""
@@ -60,6 +67,14 @@ class Store(ABC):
             StoreCorruptError: it is not what was written.
         """
 
+    def foreign(self, name: str) -> Foreign | None:
+        """The collection, where another program wrote it; None where cpt-rag did, or there is none.
+
+        Raises:
+            CollectionError: it holds nothing that can be read.
+        """
+        return None
+
     @abstractmethod
     def delete(self, name: str) -> None:
         """Remove the collection, damaged ones too.
@@ -86,6 +101,7 @@ def open_store(location: str | Path) -> Store:
 
     Raises:
         InvalidInputError: nothing, or a URL of another kind.
+        StoreError: a folder that qdrant-client keeps for itself.
     """
     if not str(location).strip() or _HOST_AND_PORT.fullmatch(str(location)):
         raise InvalidInputError(
@@ -103,7 +119,22 @@ def open_store(location: str | Path) -> Store:
         return ServerStore(location)
     from cpt_rag.qdrant.edge_store import EdgeStore
 
-    return EdgeStore(Path(location).expanduser())
+    folder = Path(location).expanduser()
+    _check_no_local_mode(folder)
+    return EdgeStore(folder)
+
+
+def _check_no_local_mode(folder: Path) -> None:
+    """Its points are pickles: to read them is to run what whoever wrote them put there."""
+    theirs = (folder / "meta.json").is_file() and (folder / "collection").is_dir()
+    if theirs and not (folder / SHARDS).is_dir():
+        raise StoreError(
+            f"{folder} is what QdrantClient(path=...) writes; its points are pickled, and reading"
+            " pickles runs whatever code is in them",
+            expected="a folder of cpt-rag's own, or a server's URL",
+            remedy="if you trust it, copy it to a server with QdrantClient.migrate, and pass the"
+            " server's URL; else ingest what it was made from into another folder",
+        )
 
 
 def is_store_file(path: Path) -> bool:

@@ -2,6 +2,6 @@
 
 from cpt_rag.retrieve.context import ContextPack, context
 from cpt_rag.retrieve.packs.passages import Passage, Place
-from cpt_rag.retrieve.search import search
+from cpt_rag.retrieve.search import check_query, search
 
-__all__ = ["ContextPack", "Passage", "Place", "context", "search"]
+__all__ = ["ContextPack", "Passage", "Place", "check_query", "context", "search"]

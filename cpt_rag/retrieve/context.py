@@ -98,6 +98,7 @@ def context(
     if not hits:
         raise _nothing_found(collection.name)
     files = StoredFiles(collection.engine)
+    hits = [files.admit(hit) for hit in hits]
     rooted = len(files.roots()) > 1
     count = count_tokens or estimate_tokens
     packer = Packer(query, files, FORMATS[form], rooted, count)

@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from cpt_rag.qdrant import CHUNK_KIND, METADATA, PAGE_CONTENT, RECORD
+from cpt_rag.qdrant import CHUNK_KIND, METADATA, PAGE_CONTENT, PATH_KEYS, RECORD
 from cpt_rag.retrieve import weights
 from cpt_rag.retrieve.query import Query, run_together, stems
 from cpt_rag.types import Hit, Scored
 
 _SHORTEST_PREFIX = 3
-# Under which other programs keep where a text came from.
-_PATH_KEYS = ("path", "file_path", "source", "file_name")
 _UNKNOWN: Mapping[str, Any] = {
     **{"root": "", "kind": "document", "symbol": None},
     **{"start": 0, "end": 0, "start_line": 0, "end_line": 0},
@@ -151,7 +149,7 @@ def _described(point: Scored) -> Mapping[str, Any]:
     metadata = point.payload.get(METADATA) or {}
     if (point.payload.get(RECORD) or {}).get("kind") == CHUNK_KIND:
         return metadata
-    names = (metadata.get(key) for key in _PATH_KEYS)
+    names = (metadata.get(key) for key in PATH_KEYS)
     path = next((name for name in names if isinstance(name, str) and name), "")
     language = metadata.get("language")
     return {**_UNKNOWN, "path": path, "language": language if isinstance(language, str) else ""}

@@ -55,7 +55,7 @@ def search(
         IdentityMismatchError: the collection was made by another encoder.
         StoreError: the store is locked, corrupt or out of reach.
     """
-    _check(query, limit)
+    check_query(query, limit)
     if isinstance(collection, str):
         with open_collection(collection, store, encoder=encoder) as opened:
             return _search(query, opened, limit, filters, weights)
@@ -92,8 +92,11 @@ def find(
         weights: of the dense and the sparse ranking; None leaves fusion to the arm.
         where: which chunks may be hits.
     """
-    dense = None if arm == "sparse" else collection.encoder.encode_query([query])[0]
+    by_words = arm == "sparse" or (collection.lexical and arm != "dense")
+    dense = None if by_words else collection.encoder.encode_query([query])[0]
     sparse = None if arm == "dense" else query_vector(query)
+    if dense is None and sparse is None:
+        return []  # no word to look for
     ask = partial(collection.engine.query, dense=dense, sparse=sparse, where=where)
     if arm != "ranked":
         fusion = Fusion(weights=weights or EQUAL)
@@ -137,7 +140,12 @@ def _named(query: Query, collection: Collection) -> list[str]:
     ]
 
 
-def _check(query: str, limit: int) -> None:
+def check_query(query: str, limit: int) -> None:
+    """Hold a question to what can be looked for.
+
+    Raises:
+        InvalidInputError: it is empty or no Unicode, or the limit is out of range.
+    """
     if not query.strip():
         raise InvalidInputError(
             "The query is empty.",

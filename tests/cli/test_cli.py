@@ -149,12 +149,12 @@ def test_a_damaged_collection_does_not_hide_the_others(
     assert "broken" in err
 
 
-def test_an_interrupt_says_how_to_go_on(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_says_how_to_go_on(filled: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cpt_rag.retrieve.search", interrupted)
-    code, _, err = cli("search", "x", "--collection", "docs")
+    code, _, err = filled("search", "x", "--collection", "docs")
     assert code == 130
     assert "Run the same command again" in err
 

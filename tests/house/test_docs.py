@@ -14,8 +14,9 @@ import cpt_rag
 
 HERE = Path(__file__).resolve().parents[2]
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# The adapters' own pages are run with their tests.
-PAGES = [*sorted((HERE / "docs").glob("*.md")), HERE / "README.md"]
+# The adapters' own pages, and that on other tools, are run with their tests.
+PAGES = [page for page in sorted((HERE / "docs").glob("*.md")) if page.name != "other-readers.md"]
+PAGES.append(HERE / "README.md")
 
 SAMPLE = '''"""Retries."""
 

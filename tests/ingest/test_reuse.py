@@ -1,4 +1,8 @@
-"""One input of an encoder is embedded once in a store, wherever it comes again."""
+"""One input of an encoder is embedded once in a store, wherever it comes again.
+
+On the embedded engine: the client's local mode brings vectors to unit length in a way of its own,
+so that nothing there is what was recorded to the last bit, and all is embedded again.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from numpy import float32
 from numpy.typing import NDArray
 
 import cpt_rag
-from cpt_rag.qdrant import METADATA, Store, Where
+from cpt_rag.qdrant import METADATA, Store, Where, open_store
 
 
 class Counting:
@@ -36,6 +40,11 @@ class Counting:
     def encode_document(self, texts: Sequence[str]) -> NDArray[float32]:
         self.seen += texts
         return self._encoder.encode_document(texts)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path / "store")
 
 
 @pytest.fixture

@@ -42,9 +42,12 @@ class Format:
 
 
 def citation(place: Place, rooted: bool) -> str:
-    """``path:start-end``, after the root's name where a collection has several."""
-    path = f"{place.root}/{place.path}" if rooted else place.path
-    return f"{path}:{place.start_line}-{place.end_line}"
+    """``path:start-end``, after the root's name where a collection has several.
+
+    A text that came from no file has neither root nor lines.
+    """
+    path = f"{place.root}/{place.path}" if rooted and place.root else place.path
+    return f"{path}:{place.start_line}-{place.end_line}" if place.end_line else path
 
 
 def _nothing(_: str) -> str:

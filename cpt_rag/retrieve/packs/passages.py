@@ -12,7 +12,7 @@ from cpt_rag.types import Chunk
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Lines of a file, from 1, both ends included."""
+    """Lines of a file, from 1, both ends included; 0 and no root for a text from no file."""
 
     root: str
     path: str

@@ -1,9 +1,12 @@
-"""Files as a collection holds them: every chunk, in order."""
+"""Files as a collection holds them: every chunk, in order.
+
+A text that came from no file is one of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.qdrant import METADATA, PAGE_CONTENT, Where
@@ -11,7 +14,7 @@ from cpt_rag.types import Chunk
 
 if TYPE_CHECKING:
     from cpt_rag.qdrant import Engine
-    from cpt_rag.types import Point
+    from cpt_rag.types import Hit, Point
 
 Source = tuple[str, str]
 """A file: the name of its root and its path below it."""
@@ -32,6 +35,30 @@ class StoredFiles:
             chunks = [_chunk(point) for point in self.engine.scroll(where)]
             self._read[source] = sorted(chunks, key=lambda chunk: (chunk.start, chunk.end))
         return self._read[source]
+
+    def admit(self, hit: Hit) -> Hit:
+        """The hit, or where it is no chunk of a file, as the whole of a file that is its text.
+
+        That file is called by the hit's path, or its id; by both where others have the path.
+        """
+        if hit.end > 0:
+            return hit
+        path = hit.path or hit.id
+        whole = replace(hit, path=path, end=len(hit.text))
+        if (hit.root, path) in self._read:
+            whole = replace(whole, path=f"{path}#{hit.id}")
+        self._read[whole.root, whole.path] = [
+            Chunk(
+                text=hit.text,
+                start=0,
+                end=len(hit.text),
+                start_line=0,
+                end_line=0,
+                language=hit.language,
+                kind=hit.kind,
+            )
+        ]
+        return whole
 
     def index(self, source: Source, start: int, end: int) -> int | None:
         """Which of a file's chunks has this span; None where the file has changed since."""

@@ -112,7 +112,7 @@ async def test_async_and_concurrent_queries_give_the_same(docs: cpt_rag.Collecti
 async def test_the_event_loop_goes_on_while_nodes_are_found(
     docs: cpt_rag.Collection, held: HeldEncoder
 ) -> None:
-    task = asyncio.ensure_future(CptRetriever(replace(docs, encoder=held)).aretrieve(QUERY))
+    task = asyncio.ensure_future(CptRetriever(replace(docs, maker=held)).aretrieve(QUERY))
     while not held.asked.is_set():
         await asyncio.sleep(0.001)
     held.released.set()
