@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.chunking import CHUNKER_VERSION
 from cpt_rag.encoders import DEFAULT_ENCODER, load_encoder
-from cpt_rag.errors import EncoderError, IdentityMismatchError
-from cpt_rag.qdrant import CollectionSpec, Identity, Store, check_identity, open_store
+from cpt_rag.errors import CollectionError, EncoderError, IdentityMismatchError
+from cpt_rag.qdrant import (
+    CollectionSpec,
+    Identity,
+    Store,
+    check_identity,
+    make_again,
+    open_store,
+    preset_spec,
+)
 from cpt_rag.text.bm25 import SPARSE_PARAMETERS
 
 if TYPE_CHECKING:
@@ -88,6 +96,7 @@ def open_collection(
     *,
     encoder: str | Path | Encoder | None = None,
     create: bool = False,
+    preset: str | CollectionSpec | None = None,
 ) -> Collection:
     """Open ``name`` with its encoder, for a ``with`` block or until it is closed.
 
@@ -99,8 +108,12 @@ def open_collection(
         store: a folder, a server's URL, or None for the per-user folder.
         encoder: a name, path or loaded encoder; None for the one that made the collection.
         create: make the collection where there is none.
+        preset: how a new collection is kept: "10k", "1m" or "100m" for about so many chunks, or a
+            spec of one's own; one that is there must be kept so.
 
     Raises:
+        InvalidInputError: no such preset.
+        CollectionError: the collection is kept otherwise, or is an unfinished copy.
         CollectionNotFoundError: there is none, and ``create`` is false.
         IdentityMismatchError: the collection was made by another encoder, chunker or schema.
         StoreError: the store is locked, corrupt or out of reach.
@@ -112,14 +125,30 @@ def open_collection(
             undo.callback(owned.close)
         if create and not opened.exists(name):
             loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
-            engine = opened.create(name, CollectionSpec(loaded.dimension), identity_of(loaded))
+            spec = _spec(preset, loaded.dimension) or CollectionSpec(loaded.dimension)
+            engine = opened.create(name, spec, identity_of(loaded))
         else:
             engine, found = opened.open(name)
             undo.callback(engine.close)
             loaded = _maker(found, name) if encoder is None else _load(encoder)
             check_identity(found, identity_of(loaded), name)
+            _check_kept(engine, _spec(preset, loaded.dimension))
         undo.pop_all()
     return Collection(name, engine, loaded, owned)
+
+
+def _spec(preset: str | CollectionSpec | None, dimension: int) -> CollectionSpec | None:
+    return preset_spec(preset, dimension) if isinstance(preset, str) else preset
+
+
+def _check_kept(engine: Engine, wanted: CollectionSpec | None) -> None:
+    if wanted is not None and engine.spec != wanted:
+        raise CollectionError(
+            f"collection {engine.name!r} is kept as {engine.spec}",
+            expected=f"{wanted}, as asked for",
+            remedy="leave the preset out, or make the collection again with it: "
+            f"{make_again(engine.name)}",
+        )
 
 
 def _load(encoder: str | Path | Encoder) -> Encoder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cpt_rag.cli import collections, context, evaluate, ingest, run, search
+from cpt_rag.cli import collections, context, copy, evaluate, ingest, run, search
 from cpt_rag.cli.plugins import PluginGroup
 
 NAME = "cpt-rag"
@@ -22,6 +22,7 @@ app.command("context")(context.command)
 app.command("evaluate")(evaluate.command)
 app.command("status")(collections.status)
 app.command("list")(collections.list_)
+app.command("copy")(copy.command)
 app.command("delete")(collections.delete)
 
 

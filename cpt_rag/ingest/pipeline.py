@@ -27,7 +27,7 @@ from cpt_rag.ingest.records import (
 from cpt_rag.ingest.role import Role, file_role
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, single_file, walk
-from cpt_rag.qdrant import Where
+from cpt_rag.qdrant import CollectionSpec, Where
 from cpt_rag.text.bm25 import document_vector
 from cpt_rag.types import Chunk, Encoder, IngestReport, Point
 
@@ -46,6 +46,7 @@ def ingest(
     collection: str,
     store: StoreLike = None,
     encoder: str | Path | Encoder | None = None,
+    preset: str | CollectionSpec | None = None,
     name: str | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
@@ -57,18 +58,21 @@ def ingest(
         store: a folder, a server's URL, or None for the per-user folder.
         encoder: a name, path or loaded encoder; None for the one that made the collection, or
             the default for a new one.
+        preset: how a new collection is kept: "10k", "1m" or "100m" for about so many chunks, or a
+            spec of one's own; one that is there must be kept so.
         name: what the folder is called in the collection, its own name by default.
         progress: told after each file.
 
     Raises:
-        InvalidInputError: a path that does not exist.
+        InvalidInputError: a path that does not exist, or no such preset.
+        CollectionError: the collection is kept otherwise than ``preset`` says.
         RootConflictError: another folder of that name is in the collection.
         IdentityMismatchError: the collection was made by another encoder.
         StoreError: the store is locked, corrupt or out of reach.
     """
     started = time.perf_counter()
     roots = resolve_roots([path] if isinstance(path, str | Path) else path, name)
-    with open_collection(collection, store, encoder=encoder, create=True) as opened:
+    with open_collection(collection, store, encoder=encoder, create=True, preset=preset) as opened:
         known = root_records(opened.engine)
         check_roots(roots, known, renamed=name is not None)
         run = _Run(opened, progress or (lambda done, total, label: None))

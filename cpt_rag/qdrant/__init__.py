@@ -13,6 +13,10 @@ from cpt_rag.qdrant.fusion import EQUAL, Factor, Fusion, Method
 from cpt_rag.qdrant.gate import is_id
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.identity import check as check_identity
+from cpt_rag.qdrant.points import same_point
+from cpt_rag.qdrant.presets import PRESETS, preset_spec
+from cpt_rag.qdrant.remedy import make_again
+from cpt_rag.qdrant.scale import Deployment, Hnsw, OnDisk, Quantisation
 from cpt_rag.qdrant.spec import (
     CHUNK_KIND,
     DOCUMENT,
@@ -38,23 +42,31 @@ __all__ = [
     "METADATA",
     "NAME",
     "PAGE_CONTENT",
+    "PRESETS",
     "RECORD",
     "ROLE",
     "SHARDS",
     "CollectionSpec",
+    "Deployment",
     "EdgeStore",
     "Engine",
     "Factor",
     "Fusion",
+    "Hnsw",
     "Identity",
     "Method",
+    "OnDisk",
+    "Quantisation",
     "ServerStore",
     "Store",
     "Where",
     "check_identity",
     "is_id",
     "is_store_file",
+    "make_again",
     "open_store",
+    "preset_spec",
+    "same_point",
 ]
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from cpt_rag.errors import CollectionError, IdentityMismatchError, StoreError
 from cpt_rag.qdrant.client import ClientEngine
-from cpt_rag.qdrant.identity import Identity, from_record, to_record
+from cpt_rag.qdrant.identity import Identity, copied_from, from_record, to_record
 from cpt_rag.qdrant.remote import Remote
+from cpt_rag.qdrant.shape import keyword_index, shape
 from cpt_rag.qdrant.spec import RECORD, CollectionSpec
-from cpt_rag.qdrant.store import Store, check_name, check_new, missing, taken
+from cpt_rag.qdrant.store import Store, check_name, check_new, missing, taken, unfinished
 
 if TYPE_CHECKING:
     import qdrant_client
@@ -31,6 +32,11 @@ class ServerStore(Store):
         else:
             self._remote = Remote(server, "the client given")
 
+    @property
+    def place(self) -> str:
+        """See ``Store.place``."""
+        return self._remote.place
+
     def collections(self) -> list[str]:
         """See ``Store.collections``; those of other programs are among them."""
         answer = self._remote.call(lambda client: client.get_collections())
@@ -41,14 +47,18 @@ class ServerStore(Store):
         check_name(name)
         return self._remote.call(lambda client: client.collection_exists(name))
 
-    def create(self, name: str, spec: CollectionSpec, identity: Identity) -> ClientEngine:
+    def create(
+        self, name: str, spec: CollectionSpec, identity: Identity, copy_of: str = ""
+    ) -> ClientEngine:
         """See ``Store.create``."""
         check_new(name, spec, identity)
         if self.exists(name):
             raise taken(name, self._remote.place)
-        record = to_record(identity, spec)
+        record = to_record(identity, spec, copy_of)
         try:
-            self._remote.call(lambda client: _create(client, name, spec, record))
+            self._remote.call(
+                lambda client: client.create_collection(name, metadata=record, **shape(spec))
+            )
         except CollectionError as error:  # made meanwhile, or by an attempt whose answer was lost
             if self._info(name).config.metadata != record:
                 raise taken(name, self._remote.place) from error
@@ -65,10 +75,23 @@ class ServerStore(Store):
 
     def open(self, name: str) -> tuple[ClientEngine, Identity]:
         """See ``Store.open``; payload indexes that a kill left out are made up for."""
+        engine, identity, copy_of = self.open_copy(name)
+        if copy_of:
+            raise unfinished(name, self.place, copy_of)
+        return engine, identity
+
+    def open_copy(self, name: str) -> tuple[ClientEngine, Identity, str]:
+        """See ``Store.open_copy``."""
         info = self._own(name)
         identity, spec = from_record(info.config.metadata)
         self._index(name, spec, info.payload_schema)
-        return ClientEngine(name, spec, self._remote), identity
+        engine = ClientEngine(name, spec, self._remote)
+        return engine, identity, copied_from(info.config.metadata)
+
+    def mark(self, name: str, copy_of: str) -> None:
+        """See ``Store.mark``."""
+        record = to_record(*from_record(self._own(name).config.metadata), copy_of)
+        self._remote.call(lambda client: client.update_collection(name, metadata=record))
 
     def delete(self, name: str) -> None:
         """See ``Store.delete``; a collection of another program is refused."""
@@ -100,30 +123,11 @@ class ServerStore(Store):
         return self._remote.call(lambda client: client.get_collection(name))
 
     def _index(self, name: str, spec: CollectionSpec, present: Collection[str]) -> None:
-        from qdrant_client import models
-
-        keyword = models.PayloadSchemaType.KEYWORD
+        schema = keyword_index(spec)
         for field in spec.keyword_fields:
             if field not in present:
                 self._remote.call(
                     lambda client, field=field: client.create_payload_index(  # type: ignore[misc]
-                        name, field, keyword, wait=True
+                        name, field, schema, wait=True
                     )
                 )
-
-
-def _create(
-    client: qdrant_client.QdrantClient, name: str, spec: CollectionSpec, record: dict[str, Any]
-) -> None:
-    from qdrant_client import models
-
-    client.create_collection(
-        name,
-        vectors_config={
-            spec.dense: models.VectorParams(size=spec.dimension, distance=models.Distance.COSINE)
-        },
-        sparse_vectors_config={
-            spec.sparse: models.SparseVectorParams(modifier=models.Modifier.IDF)
-        },
-        metadata=record,
-    )

@@ -21,6 +21,7 @@ LEVELS = {
     "encoders": 2,
     "qdrant": 2,
     "collection": 3,
+    "copy": 4,
     "documents": 4,
     "evaluate": 4,
     "ingest": 4,
