@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,24 +125,29 @@ def open_collection(
             undo.callback(owned.close)
         if create and not opened.exists(name):
             loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
-            spec = _spec(preset, loaded.dimension) or CollectionSpec(loaded.dimension)
+            spec = _wanted(preset, CollectionSpec(loaded.dimension))
             engine = opened.create(name, spec, identity_of(loaded))
         else:
             engine, found = opened.open(name)
             undo.callback(engine.close)
             loaded = _maker(found, name) if encoder is None else _load(encoder)
             check_identity(found, identity_of(loaded), name)
-            _check_kept(engine, _spec(preset, loaded.dimension))
+            _check_kept(engine, preset)
         undo.pop_all()
     return Collection(name, engine, loaded, owned)
 
 
-def _spec(preset: str | CollectionSpec | None, dimension: int) -> CollectionSpec | None:
-    return preset_spec(preset, dimension) if isinstance(preset, str) else preset
+def _wanted(preset: str | CollectionSpec | None, usual: CollectionSpec) -> CollectionSpec:
+    """The spec asked for; ``usual`` is where none is, and says what a preset's name does not."""
+    if isinstance(preset, str):
+        named = preset_spec(preset, usual.dimension)
+        return replace(named, document_key=usual.document_key)
+    return usual if preset is None else preset
 
 
-def _check_kept(engine: Engine, wanted: CollectionSpec | None) -> None:
-    if wanted is not None and engine.spec != wanted:
+def _check_kept(engine: Engine, preset: str | CollectionSpec | None) -> None:
+    wanted = _wanted(preset, engine.spec)
+    if engine.spec != wanted:
         raise CollectionError(
             f"collection {engine.name!r} is kept as {engine.spec}",
             expected=f"{wanted}, as asked for",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cpt_rag.errors import RequestTooLargeError
 from cpt_rag.qdrant.engine import ACORN_SELECTIVITY
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
@@ -32,7 +33,14 @@ class ClientEngine(GatedEngine):
 
     def _upsert(self, points: list[Point]) -> None:
         batch = [to_client(point, self._spec) for point in points]
-        self._remote.call(lambda client: client.upsert(self._name, batch, wait=True))
+        try:
+            self._remote.call(lambda client: client.upsert(self._name, batch, wait=True))
+        except RequestTooLargeError:
+            if len(points) == 1:
+                raise
+            middle = len(points) // 2
+            self._upsert(points[:middle])
+            self._upsert(points[middle:])
 
     def _delete(self, where: Where) -> None:
         from qdrant_client import models

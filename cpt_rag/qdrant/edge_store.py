@@ -29,7 +29,7 @@ from cpt_rag.qdrant.edge import EdgeEngine, to_edge
 from cpt_rag.qdrant.edge_shard import Shard
 from cpt_rag.qdrant.gated import read_point
 from cpt_rag.qdrant.holding import Holding, hold
-from cpt_rag.qdrant.identity import IDENTITY_ID, Identity, copied_from, from_record
+from cpt_rag.qdrant.identity import IDENTITY_ID, Identity, copied_from, from_record, to_record
 from cpt_rag.qdrant.lock import CollectionLock
 from cpt_rag.qdrant.remedy import make_again
 from cpt_rag.qdrant.seal import Seal

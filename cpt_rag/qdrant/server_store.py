@@ -21,8 +21,12 @@ class ServerStore(Store):
     """The store at a server.
 
     Args:
-        server: its ``http(s)://`` URL, the key taken from ``QDRANT_API_KEY``; or a ``QdrantClient``
+        server: its ``http(s)://`` URL, with ``?grpc=PORT`` to speak gRPC, the key taken from
+            ``QDRANT_API_KEY`` or the file that ``QDRANT_API_KEY_FILE`` names; or a ``QdrantClient``
             of the caller's, which stays open when the store closes.
+
+    Raises:
+        InvalidInputError: the URL, the key or another setting cannot be used.
     """
 
     def __init__(self, server: str | qdrant_client.QdrantClient) -> None:

@@ -104,7 +104,8 @@ class Store(ABC):
 def open_store(location: str | Path) -> Store:
     """The store at a folder, made on the first create, or at a server's ``http(s)://`` URL.
 
-    Nothing is read or asked yet. A server's key is taken from ``QDRANT_API_KEY`` only.
+    Nothing is read or asked yet. A server's key is taken from ``QDRANT_API_KEY``, or
+    from the file that ``QDRANT_API_KEY_FILE`` names, only.
 
     Raises:
         InvalidInputError: nothing, or a URL of another kind.

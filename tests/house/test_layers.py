@@ -38,6 +38,7 @@ HEAVY = {
     "safetensors": {"encoders"},
     "qdrant_client": {"qdrant"},
     "qdrant_edge": {"qdrant"},
+    "grpc": {"qdrant"},
     "tree_sitter": {"chunking"},
     "matplotlib": {"own"},
     "numpy": {"encoders", "evaluate", "qdrant", "types"},
