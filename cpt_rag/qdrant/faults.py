@@ -100,9 +100,11 @@ def said(error: BaseException) -> str:
         text = f"{_call(error).code().name}: {_call(error).details()}"
     elif isinstance(error, UnexpectedResponse):
         text = f"{error.status_code} {error.reason_phrase}: {_body(error.content)}"
+    elif isinstance(error, ResponseHandlingException):
+        unread = isinstance(error.source, ValueError)  # pydantic's would quote the whole answer
+        text = f"{type(error.source).__name__}: {'not as Qdrant' if unread else error.source}"
     else:
-        source = error.source if isinstance(error, ResponseHandlingException) else error
-        text = f"{type(source).__name__}: {source}"
+        text = f"{type(error).__name__}: {error}"
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_CAUSE else f"{text[:LONGEST_CAUSE]}..."
 
@@ -190,7 +192,8 @@ def _body(content: bytes) -> str:
         return found
     title = _TITLE.search(text)
     if title is not None or text.lstrip().lower().startswith(("<!doctype", "<html")):
-        return f"a page of something in between, titled {title[1] if title else ''!r}"
+        named = " ".join(title[1].split()) if title else ""
+        return f"a page of something in between, titled {named!r}"
     return text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cpt_rag.qdrant import faults
@@ -76,7 +77,7 @@ class Remote:
         try:
             with without_warnings() if self._local else nullcontext():
                 result = retrying(action, self._client)
-        except (ApiException, QdrantException, grpc.RpcError) as error:
+        except (ApiException, QdrantException, grpc.RpcError, JSONDecodeError) as error:
             old = faults.status(error) in _EXPLAINED_BY_AGE
             raise faults.to_ours(error, self.place, self._version() if old else "") from error
         self._answered = True
