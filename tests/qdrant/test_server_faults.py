@@ -23,6 +23,8 @@ STRICT_LIMIT = (
 )
 PAGE = b"<!DOCTYPE html><html><head><title>504 Gateway\nTime-out</title></head><body>...</html>"
 
+pytestmark = pytest.mark.usefixtures("plain_environment")
+
 
 @pytest.fixture
 def script() -> Script:
@@ -34,12 +36,6 @@ def stub(script: Script) -> Iterator[Stub]:
     made = Stub(script)
     yield made
     made.close()
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.001)
-    monkeypatch.delenv("QDRANT_API_KEY", raising=False)
 
 
 def refusal(stub: Stub, script: Script, answer: Answer) -> Exception:

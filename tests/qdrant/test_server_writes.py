@@ -25,6 +25,8 @@ from .stub import LOST, Answer, Request, Rest, Stub, failing
 
 TOO_LARGE = "Payload error: JSON payload (33554587 bytes) is larger than allowed (limit: 33554432)."
 
+pytestmark = pytest.mark.usefixtures("plain_environment")
+
 
 @pytest.fixture
 def rest() -> Rest:
@@ -36,11 +38,6 @@ def stub(rest: Rest) -> Iterator[Stub]:
     made = Stub(rest)
     yield made
     made.close()
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.001)
 
 
 @pytest.fixture
