@@ -103,14 +103,40 @@ class Rest:
 
     def __init__(self) -> None:
         self.client = QdrantClient(":memory:")
-        self.before: Callable[[Request], Answer | None] = lambda request: None
-        self.after: Callable[[Request, Answer], Answer] = lambda request, answer: answer
+        self.before: Callable[[Request], Answer | None]
+        self.after: Callable[[Request, Answer], Answer]
+        self.stay()
         self.guard = threading.Lock()
 
     def __call__(self, request: Request) -> Answer:
         with self.guard:
             instead = self.before(request)
             return self.after(request, self.carry_out(request)) if instead is None else instead
+
+    def leave_after(self, number: int, *, carried_out: bool) -> list[Request]:
+        """Answer so many requests and no more; the list fills once the server is gone.
+
+        The last one is carried out, or is lost like all that follow.
+        """
+        served: list[Request] = []
+        gone: list[Request] = []
+
+        def before(request: Request) -> Answer | None:
+            if gone:
+                return LOST
+            served.append(request)
+            if len(served) > number:
+                gone.append(request)
+                return None if carried_out else LOST
+            return None
+
+        self.before = before
+        self.after = lambda request, answer: LOST if gone else answer
+        return gone
+
+    def stay(self) -> None:
+        """Answer again."""
+        self.before, self.after = lambda request: None, lambda request, answer: answer
 
     def carry_out(self, request: Request) -> Answer:
         _, *parts = urlsplit(request.path).path.split("/")
@@ -143,7 +169,9 @@ class Rest:
         return self.client.delete_collection(name)
 
     def put_index(self, name: str, body: Any) -> Any:
-        return self.client.create_payload_index(name, body["field_name"], models.PayloadSchemaType.KEYWORD)
+        return self.client.create_payload_index(
+            name, body["field_name"], models.PayloadSchemaType.KEYWORD
+        )
 
     def put_points(self, name: str, body: Any) -> Any:
         return self.client.upsert(name, models.PointsList.model_validate(body).points)
