@@ -39,7 +39,8 @@ def filled(project: Path, stores: tuple[Path, Path], encoder: cpt_rag.Encoder) -
 
 @pytest.mark.usefixtures("filled")
 def test_a_copy_is_told_and_can_be_searched(cli: Cli, stores: tuple[Path, Path]) -> None:
-    code, out, _ = cli("copy", "docs", "--from", stores[0], "--to", stores[1], "--as", "mine")
+    copy = ("copy", "docs", "--from", stores[0], "--to", stores[1], "--as", "mine")
+    code, out, _ = cli(*copy)
     assert code == 0
     assert out.startswith("mine: ")
     assert " 0 unchanged, 0 removed in " in out
