@@ -115,6 +115,18 @@ def test_a_copy_has_the_same_points_identity_and_spec(
             assert engine.spec == SPEC
 
 
+def test_a_copy_goes_through_a_real_server_and_back(
+    server_store: Store, name: str, places: dict[str, str], fill: Fill
+) -> None:
+    """Only a server shows whether its own merging of metadata takes the mark off."""
+    fill(places["folder"], 700)
+    cpt_rag.copy_collection("docs", places["folder"], server_store, new_name=name)
+    cpt_rag.copy_collection(name, server_store, places["other"], new_name="back")
+    assert same(held(places["folder"]), held(places["other"], "back"))
+    again = cpt_rag.copy_collection("docs", places["folder"], server_store, new_name=name)
+    assert again.unchanged == 700
+
+
 def test_between_embedded_stores_vectors_are_equal_to_the_bit(
     places: dict[str, str], fill: Fill
 ) -> None:
