@@ -34,6 +34,7 @@ TIMEOUT_SECONDS = 60.0
 CONNECT_SECONDS = 3.0
 
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+_BARE_NAME = re.compile(r"[a-z][a-z0-9_-]*")  # what begins with a digit may be read as an address
 _HEADER = re.compile(r"[!-~]+")
 
 
@@ -91,9 +92,11 @@ class Address:
         are set aside for private networks; no name is looked up.
         """
         try:
-            return not ipaddress.ip_address(self.host).is_global
+            number = ipaddress.ip_address(self.host)
         except ValueError:
-            return "." not in self.host or self.host.lower().endswith(_PRIVATE_NAMES)
+            name = self.host.lower()
+            return _BARE_NAME.fullmatch(name) is not None or name.endswith(_PRIVATE_NAMES)
+        return not (getattr(number, "ipv4_mapped", None) or number).is_global
 
 
 def connect(address: Address) -> qdrant_client.QdrantClient:

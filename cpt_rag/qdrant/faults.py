@@ -38,7 +38,8 @@ _GRPC = {
     "UNKNOWN": 500,
 }
 _TOO_LARGE = re.compile(
-    r"larger than (allowed|max)|length too large|entity too large|payload too large", re.IGNORECASE
+    r"larger than (allowed|max)|length too large|(entity|payload) too large|for .?upsert limit",
+    re.IGNORECASE,
 )
 _STRICT = re.compile(r"\bHelp: ")
 _TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title", re.IGNORECASE | re.DOTALL)
@@ -83,7 +84,8 @@ def retry_after(error: BaseException | None) -> int:
 def is_tls(error: BaseException) -> bool:
     """Whether no trusted connection came about."""
     if _is_grpc(error):
-        return "ssl" in said(error).lower() or "handshake" in said(error).lower()
+        why = said(error).lower()
+        return why.startswith("unavailable") and ("ssl" in why or "handshake" in why)
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):

@@ -83,7 +83,17 @@ def test_a_timeout_is_a_number_of_seconds(given: str) -> None:
         read_timeout({"QDRANT_TIMEOUT": given})
 
 
-@pytest.mark.parametrize("host", ["8.8.8.8", "qdrant.example.com", "[2001:4860:4860::8888]"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "8.8.8.8",
+        "134744072",
+        "0x8080808",
+        "qdrant.example.com",
+        "[2001:4860:4860::8888]",
+        "[::ffff:8.8.8.8]",
+    ],
+)
 def test_a_key_goes_nowhere_in_the_clear(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QDRANT_API_KEY", SECRET)
     for suffix in ("", "?grpc=6334"):

@@ -119,7 +119,7 @@ def test_what_passes_over_grpc_is_tried_again(speaker: GrpcStub, code: str) -> N
         ("UNAVAILABLE", "away", StoreUnreachableError, remote.FIRST_ATTEMPTS),
         ("UNAUTHENTICATED", "no key", StoreUnreachableError, 1),
         ("PERMISSION_DENIED", "read only", StoreUnreachableError, 1),
-        ("NOT_FOUND", "no such", CollectionNotFoundError, 1),
+        ("NOT_FOUND", "no collection ssl-handshakes", CollectionNotFoundError, 1),
         ("ALREADY_EXISTS", "there", CollectionError, 1),
         ("INVALID_ARGUMENT", "Help: do otherwise", StoreError, 1),
         ("UNIMPLEMENTED", "what?", StoreError, 1),

@@ -24,6 +24,10 @@ from cpt_rag.types import Point
 from .stub import LOST, Answer, Request, Rest, Stub, failing
 
 TOO_LARGE = "Payload error: JSON payload (33554587 bytes) is larger than allowed (limit: 33554432)."
+TOO_MANY = (
+    'Limit exceeded 60 > 20 for "upsert limit". Help: Reduce the "upsert limit" parameter to or'
+    " below 20."
+)
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
 
@@ -79,7 +83,12 @@ def test_a_creation_whose_answer_was_lost_is_ones_own(
 
 @pytest.mark.parametrize(
     "answer",
-    [failing(413), failing(400, TOO_LARGE), (413, {}, b"<html><title>413 Too Large</title>")],
+    [
+        failing(413),
+        failing(400, TOO_LARGE),
+        failing(400, TOO_MANY),
+        (413, {}, b"<html><title>413 Too Large</title>"),
+    ],
 )
 def test_a_request_that_is_too_large_is_sent_in_parts(
     rest: Rest, stub: Stub, engine: Engine, chunks: list[Point], answer: Answer
