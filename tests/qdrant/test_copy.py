@@ -307,7 +307,9 @@ def test_a_copy_killed_at_any_instant_is_finished_by_the_same_command(
     whole = timed(clean_processes, start, done)
     seen = {"absent": 0, "refused": 0, "whole": 0}
     chance = random.Random(11)
-    for kill in range(kills):
+    for kill in range(5 * kills):
+        if kill >= kills and seen["refused"]:  # a busy machine may need more to be caught halfway
+            break
         if kill % 4 == 0:  # from nothing; else on top of what the last kill left
             with open_store(done) as store:
                 if store.exists("docs"):
