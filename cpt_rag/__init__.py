@@ -7,6 +7,7 @@
 
 from cpt_rag.chunking import chunk_source
 from cpt_rag.collection import Collection, chunk_tokens, open_collection
+from cpt_rag.copy import CopyReport, copy_collection
 from cpt_rag.documents import Document, Documents
 from cpt_rag.encoders import ForeignEncoder, load_encoder
 from cpt_rag.errors import (
@@ -18,6 +19,7 @@ from cpt_rag.errors import (
     InvalidInputError,
     InvalidPointError,
     MissingExtraError,
+    RequestTooLargeError,
     RootConflictError,
     StoreCorruptError,
     StoreError,
@@ -26,7 +28,7 @@ from cpt_rag.errors import (
     TrainingError,
 )
 from cpt_rag.ingest import ingest
-from cpt_rag.qdrant import Store
+from cpt_rag.qdrant import CollectionSpec, Deployment, Hnsw, OnDisk, Quantisation, Store
 from cpt_rag.retrieve import ContextPack, Passage, Place, context, search
 from cpt_rag.text import bm25
 from cpt_rag.types import Chunk, Encoder, Fingerprint, Hit, IngestReport, SparseVector
@@ -38,8 +40,11 @@ __all__ = [
     "Collection",
     "CollectionError",
     "CollectionNotFoundError",
+    "CollectionSpec",
     "ContextPack",
+    "CopyReport",
     "CptRagError",
+    "Deployment",
     "Document",
     "Documents",
     "Encoder",
@@ -47,13 +52,17 @@ __all__ = [
     "Fingerprint",
     "ForeignEncoder",
     "Hit",
+    "Hnsw",
     "IdentityMismatchError",
     "IngestReport",
     "InvalidInputError",
     "InvalidPointError",
     "MissingExtraError",
+    "OnDisk",
     "Passage",
     "Place",
+    "Quantisation",
+    "RequestTooLargeError",
     "RootConflictError",
     "SparseVector",
     "Store",
@@ -67,6 +76,7 @@ __all__ = [
     "chunk_source",
     "chunk_tokens",
     "context",
+    "copy_collection",
     "ingest",
     "load_encoder",
     "open_collection",

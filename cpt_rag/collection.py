@@ -7,7 +7,7 @@ them, which is tried on a few of its texts, and by words alone where none did.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from cpt_rag.qdrant import (
     check_identity,
     make_again,
     open_store,
+    preset_spec,
 )
 from cpt_rag.text.bm25 import SPARSE_PARAMETERS
 
@@ -135,6 +136,7 @@ def open_collection(
     encoder: str | Path | Encoder | None = None,
     create: bool = False,
     document_key: bool = False,
+    preset: str | CollectionSpec | None = None,
 ) -> Collection:
     """Open ``name`` with its encoder, for a ``with`` block or until it is closed.
 
@@ -149,8 +151,12 @@ def open_collection(
         encoder: a name, path or loaded encoder; None for the one that made the collection.
         create: make the collection where there is none.
         document_key: have its texts under ``document`` too, where mcp-server-qdrant reads them.
+        preset: how a new collection is kept: "10k", "1m" or "100m" for about so many chunks, or a
+            spec of one's own; one that is there must be kept so.
 
     Raises:
+        InvalidInputError: no such preset.
+        CollectionError: the collection is kept otherwise, or is an unfinished copy.
         CollectionNotFoundError: there is none, and ``create`` is false.
         CollectionError: another program wrote it, and no text can be read from it.
         IdentityMismatchError: the collection was made by another encoder, chunker or schema.
@@ -164,10 +170,9 @@ def open_collection(
             undo.callback(owned.close)
         if create and not opened.exists(name):
             loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
-            spec = CollectionSpec(loaded.dimension, document_key)
-            collection = Collection(
-                name, opened.create(name, spec, identity_of(loaded)), loaded, owned
-            )
+            spec = _wanted(preset, CollectionSpec(loaded.dimension, document_key))
+            engine = opened.create(name, spec, identity_of(loaded))
+            collection = Collection(name, engine, loaded, owned)
         elif not create and (foreign := opened.foreign(name)) is not None:
             collection = _foreign(foreign, encoder, owned)
         else:
@@ -176,6 +181,7 @@ def open_collection(
             loaded = _maker(found, name) if encoder is None else _load(encoder)
             check_identity(found, identity_of(loaded), name)
             _check_document_key(engine, document_key)
+            _check_kept(engine, preset)
             collection = Collection(name, engine, loaded, owned)
         undo.pop_all()
     return collection
@@ -209,6 +215,25 @@ def _check_document_key(engine: Engine, wanted: bool) -> None:
             f"collection {engine.name!r} was made without the document key",
             expected="a new collection, or no document key",
             remedy=f"make it again: {make_again(engine.name)} --document-key",
+        )
+
+
+def _wanted(preset: str | CollectionSpec | None, usual: CollectionSpec) -> CollectionSpec:
+    """The spec asked for; ``usual`` is where none is, and says what a preset's name does not."""
+    if isinstance(preset, str):
+        named = preset_spec(preset, usual.dimension)
+        return replace(named, document_key=usual.document_key)
+    return usual if preset is None else preset
+
+
+def _check_kept(engine: Engine, preset: str | CollectionSpec | None) -> None:
+    wanted = _wanted(preset, engine.spec)
+    if engine.spec != wanted:
+        raise CollectionError(
+            f"collection {engine.name!r} is kept as {engine.spec}",
+            expected=f"{wanted}, as asked for",
+            remedy="leave the preset out, or make the collection again with it: "
+            f"{make_again(engine.name)}",
         )
 
 

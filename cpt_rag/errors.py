@@ -10,6 +10,7 @@ CptRagError
     - StoreLockedError      another process holds the collection
     - StoreCorruptError     what is on disk is not what was written
     - StoreUnreachableError a server that does not answer, or refuses
+    - RequestTooLargeError  one point is more than a server takes
   x CollectionError
     - CollectionNotFoundError
     - IdentityMismatchError made by another encoder, chunker or schema
@@ -74,6 +75,10 @@ class StoreCorruptError(StoreError):
 
 class StoreUnreachableError(StoreError):
     """A server that does not answer, or refuses."""
+
+
+class RequestTooLargeError(StoreError):
+    """One point is more than a server takes in a request."""
 
 
 class CollectionError(CptRagError):

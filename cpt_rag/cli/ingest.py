@@ -17,6 +17,10 @@ def command(
     collection: CollectionOption,
     store: StoreOption = None,
     encoder: EncoderOption = None,
+    preset: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--preset", help="How a new collection is kept: for 10k, 1m or 100m chunks."),
+    ] = None,
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--as", help="What the folder is called in the collection."),
@@ -39,6 +43,7 @@ def command(
             collection=collection,
             store=store,
             encoder=encoder,
+            preset=preset,
             name=name,
             document_key=document_key,
             progress=progress,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cpt_rag.cli import collections, context, evaluate, ingest, integrity, run, search
+from cpt_rag.cli import collections, context, copy, evaluate, ingest, integrity, run, search
 from cpt_rag.cli.plugins import PluginGroup
 
 NAME = "cpt-rag"
@@ -24,6 +24,7 @@ app.command("verify")(integrity.verify)
 app.command("export")(integrity.export)
 app.command("status")(collections.status)
 app.command("list")(collections.list_)
+app.command("copy")(copy.command)
 app.command("delete")(collections.delete)
 
 

@@ -28,7 +28,7 @@ from cpt_rag.ingest.reuse import Known, Reuse, Siblings
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, single_file, walk
 from cpt_rag.ingest.workers import Workers
-from cpt_rag.qdrant import Where, digest_points
+from cpt_rag.qdrant import CollectionSpec, Where, digest_points
 from cpt_rag.types import Encoder, IngestReport, Point
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def ingest(
     collection: str,
     store: StoreLike = None,
     encoder: str | Path | Encoder | None = None,
+    preset: str | CollectionSpec | None = None,
     name: str | None = None,
     document_key: bool = False,
     progress: Progress | None = None,
@@ -63,14 +64,17 @@ def ingest(
         store: a folder, a server's URL, or None for the per-user folder.
         encoder: a name, path or loaded encoder; None for the one that made the collection, or
             the default for a new one.
+        preset: how a new collection is kept: "10k", "1m" or "100m" for about so many chunks, or a
+            spec of one's own; one that is there must be kept so.
         name: what the folder is called in the collection, its own name by default.
         document_key: make the collection with its texts under ``document`` too, where
             mcp-server-qdrant reads them.
         progress: told after each file.
 
     Raises:
-        InvalidInputError: a path that does not exist, or a document key for a collection that
-            was made without.
+        InvalidInputError: a path that does not exist, no such preset, or a document key for a
+            collection that was made without.
+        CollectionError: the collection is kept otherwise than ``preset`` says.
         RootConflictError: another folder of that name is in the collection.
         IdentityMismatchError: the collection was made by another encoder, or program.
         StoreError: the store is locked, corrupt or out of reach.
@@ -83,7 +87,12 @@ def ingest(
             closing.callback(place.close)
         opened = closing.enter_context(
             open_collection(
-                collection, place, encoder=encoder, create=True, document_key=document_key
+                collection,
+                place,
+                encoder=encoder,
+                create=True,
+                document_key=document_key,
+                preset=preset,
             )
         )
         known = root_records(opened.engine)

@@ -15,7 +15,10 @@ from cpt_rag.qdrant.fusion import EQUAL, Factor, Fusion, Method
 from cpt_rag.qdrant.gate import is_id
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.identity import check as check_identity
+from cpt_rag.qdrant.points import same_point
+from cpt_rag.qdrant.presets import PRESETS, preset_spec
 from cpt_rag.qdrant.remedy import make_again
+from cpt_rag.qdrant.scale import Deployment, Hnsw, OnDisk, Quantisation
 from cpt_rag.qdrant.spec import (
     CHUNK_KIND,
     DOCUMENT,
@@ -43,20 +46,25 @@ __all__ = [
     "NAME",
     "PAGE_CONTENT",
     "PATH_KEYS",
+    "PRESETS",
     "RECORD",
     "RECORDED_PATH",
     "ROLE",
     "SAME",
     "SHARDS",
     "CollectionSpec",
+    "Deployment",
     "EdgeStore",
     "Engine",
     "Factor",
     "Foreign",
     "ForeignEngine",
     "Fusion",
+    "Hnsw",
     "Identity",
     "Method",
+    "OnDisk",
+    "Quantisation",
     "ServerStore",
     "Store",
     "Where",
@@ -68,7 +76,9 @@ __all__ = [
     "join_digests",
     "make_again",
     "open_store",
+    "preset_spec",
     "refused",
+    "same_point",
 ]
 
 

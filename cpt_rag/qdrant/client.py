@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cpt_rag.qdrant.engine import ACORN_SELECTIVITY, FILTERED_EF
+from cpt_rag.errors import RequestTooLargeError
+from cpt_rag.qdrant.engine import ACORN_SELECTIVITY
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
-from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, GatedEngine, read_point
+from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, Effort, GatedEngine, read_point
 from cpt_rag.qdrant.remote import Remote
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
@@ -32,7 +33,14 @@ class ClientEngine(GatedEngine):
 
     def _upsert(self, points: list[Point]) -> None:
         batch = [to_client(point, self._spec) for point in points]
-        self._remote.call(lambda client: client.upsert(self._name, batch, wait=True))
+        try:
+            self._remote.call(lambda client: client.upsert(self._name, batch, wait=True))
+        except RequestTooLargeError:
+            if len(points) == 1:
+                raise
+            middle = len(points) // 2
+            self._upsert(points[:middle])
+            self._upsert(points[middle:])
 
     def _delete(self, where: Where) -> None:
         from qdrant_client import models
@@ -50,10 +58,10 @@ class ClientEngine(GatedEngine):
         where = () if arms.where is None else (arms.where,)
         prefetches = []
         if arms.dense is not None:
-            prefetches.append(_arm(arms, arms.dense.tolist(), self._spec.dense, where))
+            prefetches.append(self._arm(arms, arms.dense.tolist(), self._spec.dense, where))
         if arms.sparse is not None:
             sparse = _sparse_to_client(arms.sparse)
-            prefetches.append(_arm(arms, sparse, self._spec.sparse, where))
+            prefetches.append(self._arm(arms, sparse, self._spec.sparse, where))
         request: dict[str, Any]
         if len(prefetches) == 1:
             (only,) = prefetches
@@ -66,7 +74,7 @@ class ClientEngine(GatedEngine):
         else:
             if fusion.wanted is not None and arms.dense is not None:
                 wanted = (*where, fusion.wanted)
-                prefetches.append(_arm(arms, arms.dense.tolist(), self._spec.dense, wanted))
+                prefetches.append(self._arm(arms, arms.dense.tolist(), self._spec.dense, wanted))
             request = _fused(prefetches, fusion)
         found = self._remote.call(
             lambda client: client.query_points(
@@ -74,6 +82,17 @@ class ClientEngine(GatedEngine):
             )
         )
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found.points]
+
+    def _arm(self, arms: Arms, vector: Any, using: str, where: Sequence[Where]) -> models.Prefetch:
+        from qdrant_client import models
+
+        return models.Prefetch(
+            query=vector,
+            using=using,
+            limit=arms.prefetch,
+            filter=to_filter(where) if where else None,
+            params=_params(Effort.of(self._spec, using, filtered=bool(where))),
+        )
 
     def _page(self, where: Where | None, with_vectors: bool, start: Any) -> tuple[list[Point], Any]:
         chosen = None if where is None else to_filter([where])
@@ -143,16 +162,17 @@ def _sparse_to_client(vector: SparseVector) -> models.SparseVector:
     )
 
 
-def _arm(arms: Arms, vector: Any, using: str, where: Sequence[Where]) -> models.Prefetch:
+def _params(effort: Effort) -> models.SearchParams | None:
     from qdrant_client import models
 
+    if effort == Effort():
+        return None
     acorn = models.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
-    return models.Prefetch(
-        query=vector,
-        using=using,
-        limit=arms.prefetch,
-        filter=to_filter(where) if where else None,
-        params=models.SearchParams(hnsw_ef=FILTERED_EF, acorn=acorn) if where else None,
+    quantisation = models.QuantizationSearchParams(rescore=True, oversampling=effort.oversampling)
+    return models.SearchParams(
+        hnsw_ef=effort.ef,
+        acorn=acorn if effort.acorn else None,
+        quantization=None if effort.oversampling is None else quantisation,
     )
 
 

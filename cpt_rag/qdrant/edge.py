@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cpt_rag.qdrant.engine import ACORN_SELECTIVITY, FILTERED_EF
+from cpt_rag.qdrant.engine import ACORN_SELECTIVITY
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
-from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, GatedEngine, read_point
+from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, Effort, GatedEngine, read_point
 from cpt_rag.qdrant.holding import Holding
-from cpt_rag.qdrant.identity import IDENTITY_ID
+from cpt_rag.qdrant.identity import IDENTITY_ID, to_record
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
 
 if TYPE_CHECKING:
     import qdrant_edge
-
-    from cpt_rag.types import Float32Array
 
 
 class EdgeEngine(GatedEngine):
@@ -31,6 +29,16 @@ class EdgeEngine(GatedEngine):
         super().__init__(holding.place[1], holding.spec)
         self._holding = holding
         self._shard = holding.shard
+
+    def mark(self, copy_of: str) -> None:
+        """Note in the identity what this is an unfinished copy of; of "", nothing more."""
+        import qdrant_edge
+
+        record = to_record(self._holding.identity, self._spec, copy_of)
+        point = to_edge(Point(IDENTITY_ID, record), self._spec)
+        self._write(qdrant_edge.UpdateOperation.upsert_points([point]))
+        self._flush()
+        self._holding.copy_of = copy_of
 
     def _upsert(self, points: list[Point]) -> None:
         import qdrant_edge
@@ -60,9 +68,9 @@ class EdgeEngine(GatedEngine):
         where = () if arms.where is None else (arms.where,)
         prefetches = []
         if arms.dense is not None:
-            prefetches.append(self._arm(arms, self._dense(arms.dense), where))
+            prefetches.append(self._dense(arms, where))
         if arms.sparse is not None:
-            prefetches.append(self._arm(arms, self._sparse(arms.sparse), where))
+            prefetches.append(self._sparse(arms, arms.sparse, where))
         if len(prefetches) == 1:
             (only,) = prefetches
             request = qe.QueryRequest(
@@ -71,35 +79,27 @@ class EdgeEngine(GatedEngine):
         else:
             if fusion.wanted is not None and arms.dense is not None:
                 wanted = (*where, fusion.wanted)
-                prefetches.append(self._arm(arms, self._dense(arms.dense), wanted))
+                prefetches.append(self._dense(arms, wanted))
             request = _fused(prefetches, limit, fusion)
         found = self._shard.run(lambda shard: shard.query(request))
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found]
 
-    def _arm(
-        self, arms: Arms, query: qdrant_edge.Query, where: Sequence[Where]
+    def _dense(self, arms: Arms, where: Sequence[Where]) -> qdrant_edge.Prefetch:
+        import qdrant_edge as qe
+
+        name = self._spec.dense
+        vector: Any = arms.dense  # an array passes, which the stub does not know
+        effort = Effort.of(self._spec, name, filtered=bool(where))
+        return _arm(arms, qe.Query.Nearest(vector, using=name), where, effort)
+
+    def _sparse(
+        self, arms: Arms, vector: SparseVector, where: Sequence[Where]
     ) -> qdrant_edge.Prefetch:
         import qdrant_edge as qe
 
-        if not where:
-            return qe.Prefetch(arms.prefetch, query=query)
-        acorn = qe.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
-        return qe.Prefetch(
-            arms.prefetch,
-            query=query,
-            filter=_filter(where),
-            params=qe.SearchParams(hnsw_ef=FILTERED_EF, acorn=acorn),
-        )
-
-    def _dense(self, vector: Float32Array) -> qdrant_edge.Query:
-        import qdrant_edge as qe
-
-        return qe.Query.Nearest(vector, using=self._spec.dense)  # type: ignore[arg-type]  # its stub knows lists only
-
-    def _sparse(self, vector: SparseVector) -> qdrant_edge.Query:
-        import qdrant_edge as qe
-
-        return qe.Query.Nearest(_sparse_to_edge(vector), using=self._spec.sparse)
+        name = self._spec.sparse
+        effort = Effort.of(self._spec, name, filtered=bool(where))
+        return _arm(arms, qe.Query.Nearest(_sparse_to_edge(vector), using=name), where, effort)
 
     def _page(self, where: Where | None, with_vectors: bool, start: Any) -> tuple[list[Point], Any]:
         import qdrant_edge
@@ -162,6 +162,25 @@ def _sparse_to_edge(vector: SparseVector) -> qdrant_edge.SparseVector:
     import qdrant_edge
 
     return qdrant_edge.SparseVector([*map(int, vector.indices)], [*map(float, vector.values)])
+
+
+def _arm(
+    arms: Arms, query: qdrant_edge.Query, where: Sequence[Where], effort: Effort
+) -> qdrant_edge.Prefetch:
+    import qdrant_edge as qe
+
+    params = None
+    if effort != Effort():
+        acorn = qe.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
+        quantisation = qe.QuantizationSearchParams(rescore=True, oversampling=effort.oversampling)
+        params = qe.SearchParams(
+            hnsw_ef=effort.ef,
+            acorn=acorn if effort.acorn else None,
+            quantization=None if effort.oversampling is None else quantisation,
+        )
+    return qe.Prefetch(
+        arms.prefetch, query=query, filter=_filter(where) if where else None, params=params
+    )
 
 
 def _fused(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cpt_rag.errors import StoreCorruptError, StoreError, StoreLockedError
 from cpt_rag.qdrant.remedy import make_again
+from cpt_rag.qdrant.scale import QUANTILE, Quantisation
 from cpt_rag.qdrant.spec import CollectionSpec
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HNSW_M = 16
-HNSW_EF_CONSTRUCT = 100
 FULL_SCAN_KB = 10_000
 """Up to this many KB of vectors a filtered query reads them all, which is exact."""
 INDEXING_KB = 10_000
@@ -50,9 +49,7 @@ class Shard:
         made = _guarded(lambda: qdrant_edge.EdgeShard.create(str(path), _config(spec)), collection)
         shard = cls(made, collection)
         for field in spec.keyword_fields:
-            index = qdrant_edge.UpdateOperation.create_field_index(
-                field, qdrant_edge.PayloadSchemaType.Keyword
-            )
+            index = qdrant_edge.UpdateOperation.create_field_index(field, _keyword(spec))
             shard.update(index)
         return shard
 
@@ -179,11 +176,40 @@ def _guarded(action: Callable[[], T], collection: str) -> T:
 def _config(spec: CollectionSpec) -> qdrant_edge.EdgeConfig:
     import qdrant_edge as qe
 
+    cold, cached, pinned = qe.Memory.Cold, qe.Memory.Cached, qe.Memory.Pinned
+    on_disk, hnsw = spec.on_disk, spec.hnsw
+    dense = qe.EdgeVectorParams(
+        spec.dimension, qe.Distance.Cosine, memory=cold if on_disk.vectors else cached
+    )
+    sparse = qe.EdgeSparseVectorParams(
+        modifier=qe.Modifier.Idf, memory=cold if on_disk.indexes else pinned
+    )
     return qe.EdgeConfig(
-        vectors={spec.dense: qe.EdgeVectorParams(spec.dimension, qe.Distance.Cosine)},
-        sparse_vectors={spec.sparse: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
-        hnsw_config=qe.HnswIndexConfig(HNSW_M, HNSW_EF_CONSTRUCT, FULL_SCAN_KB),
+        vectors={spec.dense: dense},
+        sparse_vectors={spec.sparse: sparse},
+        payload_memory=cold if on_disk.payload else cached,
+        hnsw_config=qe.HnswIndexConfig(hnsw.m, hnsw.ef_construct, FULL_SCAN_KB),
+        quantization_config=_quantisation(spec.quantisation),
         optimizers=qe.EdgeOptimizersConfig(indexing_threshold=INDEXING_KB),
         max_search_threads=1,  # handing parts of a query to a pool costs more than they take
         wal_enabled=True,  # without it a kill loses everything since the last flush
     )
+
+
+def _quantisation(wanted: Quantisation | None) -> Any:
+    import qdrant_edge as qe
+
+    if wanted is None:
+        return None
+    memory = qe.Memory.Pinned if wanted.always_ram else qe.Memory.Cold
+    if wanted.kind == "binary":
+        return qe.BinaryQuantizationConfig(memory=memory)
+    return qe.ScalarQuantizationConfig(qe.ScalarType.Int8, QUANTILE, memory=memory)
+
+
+def _keyword(spec: CollectionSpec) -> Any:
+    import qdrant_edge as qe
+
+    if spec.on_disk.indexes:
+        return qe.KeywordIndexParams(on_disk=True)
+    return qe.PayloadSchemaType.Keyword

@@ -18,8 +18,10 @@ from __future__ import annotations
 import re
 import shutil
 import uuid
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from cpt_rag.errors import StoreCorruptError, StoreError
 from cpt_rag.qdrant import files
@@ -27,7 +29,7 @@ from cpt_rag.qdrant.edge import EdgeEngine, to_edge
 from cpt_rag.qdrant.edge_shard import Shard
 from cpt_rag.qdrant.gated import read_point
 from cpt_rag.qdrant.holding import Holding, hold
-from cpt_rag.qdrant.identity import IDENTITY_ID, Identity, from_record, to_record
+from cpt_rag.qdrant.identity import IDENTITY_ID, Identity, copied_from, from_record, to_record
 from cpt_rag.qdrant.lock import CollectionLock
 from cpt_rag.qdrant.remedy import make_again
 from cpt_rag.qdrant.seal import Seal
@@ -40,6 +42,7 @@ from cpt_rag.qdrant.store import (
     is_store_file,
     missing,
     taken,
+    unfinished,
 )
 from cpt_rag.types import Point
 
@@ -52,6 +55,11 @@ class EdgeStore(Store):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._shards = folder / SHARDS
+
+    @property
+    def place(self) -> str:
+        """See ``Store.place``."""
+        return str(self._folder)
 
     def collections(self) -> list[str]:
         """See ``Store.collections``."""
@@ -71,23 +79,41 @@ class EdgeStore(Store):
         check_name(name)
         return name in self.collections()
 
-    def create(self, name: str, spec: CollectionSpec, identity: Identity) -> EdgeEngine:
+    def create(
+        self, name: str, spec: CollectionSpec, identity: Identity, copy_of: str = ""
+    ) -> EdgeEngine:
         """See ``Store.create``."""
         check_new(name, spec, identity)
         if self.exists(name):
-            raise taken(name, str(self._folder))
-        return EdgeEngine(hold(self._place(name), lambda: self._made(name, spec, identity)))
+            raise taken(name, self.place)
+        record = to_record(identity, spec, copy_of)
+        return EdgeEngine(hold(self._place(name), lambda: self._made(name, record)))
 
     def open(self, name: str) -> tuple[EdgeEngine, Identity]:
         """See ``Store.open``."""
+        engine, identity, copy_of = self.open_copy(name)
+        if copy_of:
+            engine.close()
+            raise unfinished(name, self.place, copy_of)
+        return engine, identity
+
+    def open_copy(self, name: str) -> tuple[EdgeEngine, Identity, str]:
+        """See ``Store.open_copy``."""
         self._check_present(name)
         holding = hold(self._place(name), lambda: self._loaded(name))
-        return EdgeEngine(holding), holding.identity
+        return EdgeEngine(holding), holding.identity, holding.copy_of
+
+    def mark(self, name: str, copy_of: str) -> None:
+        """See ``Store.mark``."""
+        engine, *_ = self.open_copy(name)
+        with engine:
+            engine.mark(copy_of)
 
     def _place(self, name: str) -> tuple[Path, str]:
         return self._folder.resolve(), name
 
-    def _made(self, name: str, spec: CollectionSpec, identity: Identity) -> Holding:
+    def _made(self, name: str, record: Mapping[str, Any]) -> Holding:
+        identity, spec = from_record(record)
         try:
             self._shards.mkdir(parents=True, exist_ok=True)
             with ExitStack() as undo:
@@ -99,7 +125,7 @@ class EdgeStore(Store):
                 path = self._shards / f"{name}-{uuid.uuid4().hex}"
                 shard = Shard.create(path, spec, name)
                 undo.callback(shard.close)
-                _sign(shard, spec, identity)
+                _sign(shard, spec, record)
                 files.sync_folder(self._shards)
                 files.write_json(self._folder / name, {"shard": path.name}, scratch=self._shards)
                 undo.pop_all()
@@ -108,7 +134,8 @@ class EdgeStore(Store):
                 f"collection {name!r} cannot be made in {self._folder}: {error}",
                 expected="a folder that this user may write, and room on its disk",
             ) from error
-        return Holding(self._place(name), spec, identity, shard, _seal(path, name), lock)
+        copy_of = copied_from(record)
+        return Holding(self._place(name), spec, identity, shard, _seal(path, name), lock, copy_of)
 
     def _loaded(self, name: str) -> Holding:
         with ExitStack() as undo:
@@ -119,9 +146,11 @@ class EdgeStore(Store):
             shard = Shard.load(path, name)
             undo.callback(shard.close)
             seal.check(shard.total())
-            identity, spec = _signature(shard, name)
+            record = _signature(shard, name)
+            identity, spec = from_record(record)
+            copy_of = copied_from(record)
             undo.pop_all()
-        return Holding(self._place(name), spec, identity, shard, seal, lock)
+        return Holding(self._place(name), spec, identity, shard, seal, lock, copy_of)
 
     def delete(self, name: str) -> None:
         """See ``Store.delete``."""
@@ -175,19 +204,19 @@ def _seal(path: Path, name: str) -> Seal:
     return Seal(path.with_name(f"{path.name}.seal"), name)
 
 
-def _sign(shard: Shard, spec: CollectionSpec, identity: Identity) -> None:
+def _sign(shard: Shard, spec: CollectionSpec, record: Mapping[str, Any]) -> None:
     import qdrant_edge
 
-    point = Point(IDENTITY_ID, to_record(identity, spec))
-    shard.update(qdrant_edge.UpdateOperation.upsert_points([to_edge(point, spec)]))
+    point = to_edge(Point(IDENTITY_ID, record), spec)
+    shard.update(qdrant_edge.UpdateOperation.upsert_points([point]))
     shard.run(lambda open_shard: open_shard.flush())
 
 
-def _signature(shard: Shard, name: str) -> tuple[Identity, CollectionSpec]:
+def _signature(shard: Shard, name: str) -> Mapping[str, Any]:
     records = shard.run(lambda open_shard: open_shard.retrieve([IDENTITY_ID], True, False))
     if not records:
         raise _corrupt(name, "its identity is missing from its shard")
-    return from_record(read_point(records[0], CollectionSpec(1)).payload)
+    return read_point(records[0], CollectionSpec(1)).payload
 
 
 def _corrupt(name: str, found: str) -> StoreCorruptError:

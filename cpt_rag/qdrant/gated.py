@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpt_rag.errors import InvalidInputError, StoreError
 from cpt_rag.qdrant import batches, gate
-from cpt_rag.qdrant.engine import FUSION
+from cpt_rag.qdrant.engine import FILTERED_EF, FUSION
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import Fusion
 from cpt_rag.qdrant.identity import IDENTITY_ID
@@ -43,6 +43,29 @@ class Arms:
     sparse: SparseVector | None
     where: Where | None
     prefetch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard one arm is searched: None and false leave it to the engine.
+
+    ``ef`` candidates are kept, ``acorn`` walks past what a filter keeps out, and ``oversampling``
+    times as many points as asked for are found in the quantised copy and scored again.
+    """
+
+    ef: int | None = None
+    acorn: bool = False
+    oversampling: float | None = None
+
+    @classmethod
+    def of(cls, spec: CollectionSpec, using: str, *, filtered: bool) -> Effort:
+        """What ``spec`` asks of a query by the vector ``using``."""
+        graph = using == spec.dense
+        ef = spec.hnsw.search_ef if graph else None
+        if filtered:
+            ef = max(ef or 0, FILTERED_EF)
+        quantised = spec.quantisation if graph else None
+        return cls(ef, filtered, None if quantised is None else quantised.oversampling)
 
 
 class GatedEngine(ABC):

@@ -31,6 +31,7 @@ class Holding:
         shard: open; closed with the last handle.
         seal: lifted before the first write, put back on a clean close.
         lock: held until then.
+        copy_of: what it is an unfinished copy of, if it is.
         values: what fields are known to hold, until the next write.
     """
 
@@ -40,6 +41,7 @@ class Holding:
     shard: Shard
     seal: Seal
     lock: CollectionLock
+    copy_of: str = ""
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     handles: int = 0
 

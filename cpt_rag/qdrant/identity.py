@@ -96,13 +96,17 @@ def check(found: Identity, expected: Identity, collection: str) -> None:
             )
 
 
-def to_record(identity: Identity, spec: CollectionSpec) -> dict[str, Any]:
-    """What a collection stores about itself: a point's payload, or a server's metadata."""
+def to_record(identity: Identity, spec: CollectionSpec, copy_of: str = "") -> dict[str, Any]:
+    """What a collection stores about itself: a point's payload, or a server's metadata.
+
+    ``copy_of`` says of an unfinished copy what it is to become.
+    """
     return {
         RECORD: {
             "kind": IDENTITY_KIND,
             "identity": identity.to_payload(),
             "spec": spec.to_payload(),
+            **({"copy_of": copy_of} if copy_of else {}),
         }
     }
 
@@ -116,6 +120,16 @@ def from_record(record: Mapping[str, Any]) -> tuple[Identity, CollectionSpec]:
     note = _field(record, RECORD, Mapping)
     spec = CollectionSpec.from_payload(_field(note, "spec", Mapping))
     return Identity.from_payload(_field(note, "identity", Mapping)), spec
+
+
+def copied_from(record: Mapping[str, Any]) -> str:
+    """What the collection is an unfinished copy of; empty for a whole one.
+
+    Raises:
+        StoreCorruptError: the record is not what ``to_record`` writes.
+    """
+    note = _field(record, RECORD, Mapping)
+    return str(_field(note, "copy_of", str)) if "copy_of" in note else ""
 
 
 def _decisive(identity: Identity) -> Iterator[tuple[str, object]]:

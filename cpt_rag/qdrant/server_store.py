@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from cpt_rag.errors import CollectionError, IdentityMismatchError, StoreError
 from cpt_rag.qdrant.client import ClientEngine
 from cpt_rag.qdrant.foreign import Foreign, look
-from cpt_rag.qdrant.identity import Identity, from_record, to_record
+from cpt_rag.qdrant.identity import Identity, copied_from, from_record, to_record
 from cpt_rag.qdrant.remote import Remote
+from cpt_rag.qdrant.shape import keyword_index, shape
 from cpt_rag.qdrant.spec import RECORD, CollectionSpec
-from cpt_rag.qdrant.store import Store, check_name, check_new, missing, taken
+from cpt_rag.qdrant.store import Store, check_name, check_new, missing, taken, unfinished
 
 if TYPE_CHECKING:
     import qdrant_client
@@ -21,8 +22,12 @@ class ServerStore(Store):
     """The store at a server.
 
     Args:
-        server: its ``http(s)://`` URL, the key taken from ``QDRANT_API_KEY``; or a ``QdrantClient``
+        server: its ``http(s)://`` URL, with ``?grpc=PORT`` to speak gRPC, the key taken from
+            ``QDRANT_API_KEY`` or the file that ``QDRANT_API_KEY_FILE`` names; or a ``QdrantClient``
             of the caller's, which stays open when the store closes.
+
+    Raises:
+        InvalidInputError: the URL, the key or another setting cannot be used.
     """
 
     def __init__(self, server: str | qdrant_client.QdrantClient) -> None:
@@ -31,6 +36,11 @@ class ServerStore(Store):
             self._remote = Remote.connect(server)
         else:
             self._remote = Remote(server, "the client given")
+
+    @property
+    def place(self) -> str:
+        """See ``Store.place``."""
+        return self._remote.place
 
     def collections(self) -> list[str]:
         """See ``Store.collections``; those of other programs are among them."""
@@ -42,14 +52,18 @@ class ServerStore(Store):
         check_name(name)
         return self._remote.call(lambda client: client.collection_exists(name))
 
-    def create(self, name: str, spec: CollectionSpec, identity: Identity) -> ClientEngine:
+    def create(
+        self, name: str, spec: CollectionSpec, identity: Identity, copy_of: str = ""
+    ) -> ClientEngine:
         """See ``Store.create``."""
         check_new(name, spec, identity)
         if self.exists(name):
             raise taken(name, self._remote.place)
-        record = to_record(identity, spec)
+        record = to_record(identity, spec, copy_of)
         try:
-            self._remote.call(lambda client: _create(client, name, spec, record))
+            self._remote.call(
+                lambda client: client.create_collection(name, metadata=record, **shape(spec))
+            )
         except CollectionError as error:  # made meanwhile, or by an attempt whose answer was lost
             if self._info(name).config.metadata != record:
                 raise taken(name, self._remote.place) from error
@@ -66,10 +80,23 @@ class ServerStore(Store):
 
     def open(self, name: str) -> tuple[ClientEngine, Identity]:
         """See ``Store.open``; payload indexes that a kill left out are made up for."""
+        engine, identity, copy_of = self.open_copy(name)
+        if copy_of:
+            raise unfinished(name, self.place, copy_of)
+        return engine, identity
+
+    def open_copy(self, name: str) -> tuple[ClientEngine, Identity, str]:
+        """See ``Store.open_copy``."""
         info = self._own(name)
         identity, spec = from_record(info.config.metadata)
         self._index(name, spec, info.payload_schema)
-        return ClientEngine(name, spec, self._remote), identity
+        engine = ClientEngine(name, spec, self._remote)
+        return engine, identity, copied_from(info.config.metadata)
+
+    def mark(self, name: str, copy_of: str) -> None:
+        """See ``Store.mark``."""
+        record = to_record(*from_record(self._own(name).config.metadata), copy_of)
+        self._remote.call(lambda client: client.update_collection(name, metadata=record))
 
     def foreign(self, name: str) -> Foreign | None:
         """See ``Store.foreign``."""
@@ -108,30 +135,11 @@ class ServerStore(Store):
         return self._remote.call(lambda client: client.get_collection(name))
 
     def _index(self, name: str, spec: CollectionSpec, present: Collection[str]) -> None:
-        from qdrant_client import models
-
-        keyword = models.PayloadSchemaType.KEYWORD
+        schema = keyword_index(spec)
         for field in spec.keyword_fields:
             if field not in present:
                 self._remote.call(
                     lambda client, field=field: client.create_payload_index(  # type: ignore[misc]
-                        name, field, keyword, wait=True
+                        name, field, schema, wait=True
                     )
                 )
-
-
-def _create(
-    client: qdrant_client.QdrantClient, name: str, spec: CollectionSpec, record: dict[str, Any]
-) -> None:
-    from qdrant_client import models
-
-    client.create_collection(
-        name,
-        vectors_config={
-            spec.dense: models.VectorParams(size=spec.dimension, distance=models.Distance.COSINE)
-        },
-        sparse_vectors_config={
-            spec.sparse: models.SparseVectorParams(modifier=models.Modifier.IDF)
-        },
-        metadata=record,
-    )

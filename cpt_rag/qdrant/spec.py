@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from cpt_rag.errors import InvalidInputError, StoreCorruptError
+from cpt_rag.qdrant.scale import (
+    Deployment,
+    Hnsw,
+    OnDisk,
+    Quantisation,
+    from_fields,
+    to_fields,
+)
 
 PAGE_CONTENT = "page_content"
 """Payload key of a chunk's text, where LangChain, LlamaIndex and bare clients read it."""
@@ -43,6 +51,10 @@ class CollectionSpec:
     Args:
         dimension: length of the dense vectors, compared by cosine.
         document_key: store the text a second time, under ``document``.
+        hnsw: the graph over the dense vectors.
+        quantisation: a compressed copy of them to search in; None for none.
+        on_disk: what is not held in memory.
+        deployment: how a cluster of servers holds it.
 
     Raises:
         InvalidInputError: the dimension is not a positive whole number.
@@ -50,6 +62,10 @@ class CollectionSpec:
 
     dimension: int
     document_key: bool = False
+    hnsw: Hnsw = field(default_factory=Hnsw)
+    quantisation: Quantisation | None = None
+    on_disk: OnDisk = field(default_factory=OnDisk)
+    deployment: Deployment = field(default_factory=Deployment)
 
     dense: ClassVar[str] = "dense"
     sparse: ClassVar[str] = "bm25"
@@ -82,21 +98,48 @@ class CollectionSpec:
 
     def to_payload(self) -> dict[str, Any]:
         """JSON-able form, kept with the collection."""
-        return {"dimension": self.dimension, "document_key": self.document_key}
+        parts: dict[str, Hnsw | Quantisation | OnDisk | Deployment | None] = {
+            name: getattr(self, name) for name in _PARTS
+        }
+        return {
+            "dimension": self.dimension,
+            "document_key": self.document_key,
+            **{name: None if part is None else to_fields(part) for name, part in parts.items()},
+        }
 
     @classmethod
     def from_payload(cls, payload: object) -> CollectionSpec:
-        """The spec that ``to_payload`` wrote.
+        """The spec that ``to_payload`` wrote; parts that it did not know then are as by default.
 
         Raises:
             StoreCorruptError: it is not what ``to_payload`` writes.
         """
         keys = payload if isinstance(payload, Mapping) else {}
         dimension, document_key = keys.get("dimension"), keys.get("document_key")
-        if type(dimension) is int and dimension > 0 and type(document_key) is bool:
-            return cls(dimension, document_key)
-        raise StoreCorruptError(
-            f"the collection's spec reads {payload!r}",
-            expected='{"dimension": N, "document_key": true or false}',
-            remedy="delete the collection and ingest it again",
-        )
+        try:
+            if type(dimension) is int and type(document_key) is bool:
+                parts = {
+                    name: from_fields(kind, keys[name])
+                    for name, kind in _PARTS.items()
+                    if keys.get(name) is not None
+                }
+                return cls(dimension, document_key, **parts)
+        except InvalidInputError as error:
+            raise _unread(payload) from error
+        raise _unread(payload)
+
+
+_PARTS: dict[str, type[Any]] = {
+    "hnsw": Hnsw,
+    "quantisation": Quantisation,
+    "on_disk": OnDisk,
+    "deployment": Deployment,
+}
+
+
+def _unread(payload: object) -> StoreCorruptError:
+    return StoreCorruptError(
+        f"the collection's spec reads {payload!r}",
+        expected='{"dimension": N, "document_key": true or false}',
+        remedy="delete the collection and ingest it again",
+    )

@@ -39,6 +39,11 @@ class Store(ABC):
     StoreUnreachableError where the store is a server that does not answer.
     """
 
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """The folder or the server's URL, for messages."""
+
     @abstractmethod
     def collections(self) -> list[str]:
         """Names of the collections, sorted."""
@@ -48,8 +53,10 @@ class Store(ABC):
         """Whether there is a collection of this name."""
 
     @abstractmethod
-    def create(self, name: str, spec: CollectionSpec, identity: Identity) -> Engine:
-        """A new, empty collection, open.
+    def create(
+        self, name: str, spec: CollectionSpec, identity: Identity, copy_of: str = ""
+    ) -> Engine:
+        """A new, empty collection, open; with ``copy_of`` from its first instant as ``mark`` says.
 
         Raises:
             CollectionError: there is one of this name.
@@ -62,6 +69,7 @@ class Store(ABC):
 
         Raises:
             CollectionNotFoundError: there is none of this name; it lists those there are.
+            CollectionError: it is an unfinished copy.
             IdentityMismatchError: it was not made by cpt-rag.
             StoreLockedError: another process holds it.
             StoreCorruptError: it is not what was written.
@@ -74,6 +82,20 @@ class Store(ABC):
             CollectionError: it holds nothing that can be read.
         """
         return None
+
+    @abstractmethod
+    def open_copy(self, name: str) -> tuple[Engine, Identity, str]:
+        """As ``open``, unfinished copies too, with what it is one of, or "" for a whole one."""
+
+    @abstractmethod
+    def mark(self, name: str, copy_of: str) -> None:
+        """Have ``open`` refuse the collection as an unfinished copy of that; of "", no longer.
+
+        One step: it is marked or it is not, whatever instant the process dies.
+
+        Raises:
+            CollectionNotFoundError, StoreLockedError, StoreCorruptError: as ``open``.
+        """
 
     @abstractmethod
     def delete(self, name: str) -> None:
@@ -97,7 +119,8 @@ class Store(ABC):
 def open_store(location: str | Path) -> Store:
     """The store at a folder, made on the first create, or at a server's ``http(s)://`` URL.
 
-    Nothing is read or asked yet. A server's key is taken from ``QDRANT_API_KEY`` only.
+    Nothing is read or asked yet. A server's key is taken from ``QDRANT_API_KEY``, or
+    from the file that ``QDRANT_API_KEY_FILE`` names, only.
 
     Raises:
         InvalidInputError: nothing, or a URL of another kind.
@@ -183,6 +206,16 @@ def taken(name: str, place: str) -> CollectionError:
         f"there is a collection {name!r} in {place}",
         expected="a new name",
         remedy=f"open it, or delete it first: cpt-rag delete --collection {name}",
+    )
+
+
+def unfinished(name: str, place: str, copy_of: str) -> CollectionError:
+    """The error for a copy that was interrupted."""
+    return CollectionError(
+        f"collection {name!r} in {place} is an unfinished copy of {copy_of}",
+        expected="a whole collection",
+        remedy="run the same cpt-rag copy again to finish it,"
+        f" or delete it: cpt-rag delete --collection {name}",
     )
 
 

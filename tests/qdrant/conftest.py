@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,10 +16,14 @@ import numpy as np
 import pytest
 from qdrant_client import QdrantClient
 
-from cpt_rag.qdrant import CollectionSpec, Engine, Identity, ServerStore, Store, open_store
+from cpt_rag.qdrant import CollectionSpec, Engine, Identity, ServerStore, Store, open_store, remote
 from cpt_rag.types import Fingerprint, Point, SparseVector
 
 DIMENSION = 8
+SELF_SIGNED = [
+    *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+    *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -153,3 +158,27 @@ def _no_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         yield
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings of the machine's, and no long pauses between attempts."""
+    monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.001)
+    for name in ("QDRANT_API_KEY", "QDRANT_API_KEY_FILE", "QDRANT_TIMEOUT", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file with a key and the certificate for localhost that it signed itself."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    subprocess.run(
+        [openssl, *SELF_SIGNED, "-keyout", str(file), "-out", f"{file}.crt"],
+        check=True,
+        capture_output=True,
+    )
+    file.write_bytes(file.read_bytes() + Path(f"{file}.crt").read_bytes())
+    return str(file)
