@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpt_rag.collection import Collection, StoreLike, open_collection, resolve_store
+from cpt_rag.ingest.encodings import UTF8
 from cpt_rag.ingest.prepare import Batch, Prepared, Task
 from cpt_rag.ingest.read import UnusableFileError, read_bytes
 from cpt_rag.ingest.records import (
@@ -237,6 +238,10 @@ class _Run:
                     self._skip(root, file.path, file.replaces, made.reason)
                     continue
                 self._embedded(root, file, made)
+                if made.encoding != UTF8:
+                    self.report.recoded[made.encoding] = (
+                        self.report.recoded.get(made.encoding, 0) + 1
+                    )
             self.report.indexed += 1
             self.pending.append(file)
             self.pending_chunks += len(file.points)
@@ -250,7 +255,7 @@ class _Run:
             file.points.append(chunk_point(root.name, file.path, made.role, chunk, dense))
 
     def _skip(self, root: Root, path: str, recorded: bool, reason: Reason) -> None:
-        self.report.skipped[reason.value] = self.report.skipped.get(reason.value, 0) + 1
+        self.report.skip(reason.value, path)
         # What cannot be read now is kept as it was read last; anything else has changed its nature.
         if recorded and reason is not Reason.UNREADABLE:
             self._forget(root, path)

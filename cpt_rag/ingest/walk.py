@@ -40,6 +40,10 @@ class Reason(str, Enum):
     SYMLINK = "symlink"
     SPECIAL = "special"
     VANISHED = "vanished"
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    NO_TEXT = "no_text"
+    NEEDS_PDF_EXTRA = "needs cpt-rag[pdf]"
     UNSAFE_NAME = "unsafe_name"
 
 
