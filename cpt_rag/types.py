@@ -103,7 +103,7 @@ EXAMPLES = 20
 class IngestReport:
     """What one ingestion did: ``files == indexed + unchanged + sum(skipped.values())``.
 
-    ``skipped_paths`` names up to `EXAMPLES` files for each reason; ``recoded`` counts the files that
+    ``skipped_paths`` names up to `EXAMPLES` files for each reason; ``recoded`` counts those that
     this run read in another encoding than UTF-8, by its name.
 
     ``removed`` counts files that were in the collection and have vanished from the disk;

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from cpt_rag.text.pictures import CONTROL_PICTURES, NAME_PICTURES
 from cpt_rag.types import Hit, IngestReport
 
 if TYPE_CHECKING:
@@ -20,19 +21,6 @@ if TYPE_CHECKING:
 
 SNIPPET_LINES = 12
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
-# A file's text must not steer the terminal: control characters are shown as their pictures.
-# So are the codes that turn the direction of what follows, by their numbers.
-_CONTROL_PICTURES: dict[int, int | str] = {
-    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"},
-    0x7F: 0x2421,
-    **{code: f"<U+{code:04X}>" for code in (*range(0x80, 0xA0), *range(0x202A, 0x202F))},
-    **{code: f"<U+{code:04X}>" for code in (0x061C, 0x200E, 0x200F, *range(0x2066, 0x206A))},
-}
-# A name stays on its line besides.
-_NAME_PICTURES = _CONTROL_PICTURES | {
-    **{ord(char): 0x2400 + ord(char) for char in "\t\n\r"},
-    **{code: f"<U+{code:04X}>" for code in (0x2028, 0x2029)},
-}
 SHOWN_EXAMPLES = 3
 # Names that the highlighter spells otherwise.
 _LEXERS = {"c_sharp": "csharp", "notebook": "json", "text": "text"}
@@ -118,7 +106,7 @@ def print_hits(hits: Sequence[Hit], *, explain: bool = False) -> None:
 
 def _print_snippet(console: Console, hit: Hit) -> None:
     # As editors count lines: str.splitlines would also cut at form feeds and the like.
-    lines = _LINE_BREAK.split(hit.text.rstrip().translate(_CONTROL_PICTURES))
+    lines = _LINE_BREAK.split(hit.text.rstrip().translate(CONTROL_PICTURES))
     shown = "\n".join(lines[:SNIPPET_LINES])
     if console.is_terminal:
         # Pygments is slow to import, and only a terminal shows its colours.
@@ -168,4 +156,4 @@ def _console() -> Console:
 def _escape(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text.translate(_NAME_PICTURES))
+    return escape(text.translate(NAME_PICTURES))
