@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import cpt_rag
-from cpt_rag.ingest import regular
 from cpt_rag.ingest.read import UnusableFileError, read_bytes
 from cpt_rag.ingest.walk import Entry, Reason, walk
 from cpt_rag.qdrant import Store
@@ -102,7 +101,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
             os.utime(path, ns=(calls, calls))
         return real(descriptor)
 
-    monkeypatch.setattr(regular.os, "fstat", fstat)
+    monkeypatch.setattr(os, "fstat", fstat)
     if expected is None:
         assert reason(path) is Reason.UNREADABLE
     else:
@@ -164,8 +163,8 @@ def test_hits_lie_below_their_root_whatever_the_names(
     }
     root = tmp_path / "root"
     root.mkdir()
-    for name in names | {"..\\up.txt", "C:abs.txt"}:
-        (root / name).write_text(f"zebra {len(name)}", encoding="utf-8")
+    for number, name in enumerate(names | {"..\\up.txt", "C:abs.txt"}):
+        (root / name).write_text(f"zebra {number}", encoding="utf-8")
     report = cpt_rag.ingest(root, collection="docs", store=store, encoder=encoder)
     assert report.skipped == {"unsafe_name": 2}
     hits = cpt_rag.search("zebra", collection="docs", store=store, encoder=encoder, limit=20)
