@@ -95,6 +95,7 @@ class Hit:
     why: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
+UTF8 = "utf-8"
 EXAMPLES = 20
 """Files that a report names for each reason."""
 
@@ -130,6 +131,11 @@ class IngestReport:
         examples = self.skipped_paths.setdefault(reason, [])
         if len(examples) < EXAMPLES:
             examples.append(path)
+
+    def read_as(self, encoding: str) -> None:
+        """Count a file that was read, if not in UTF-8."""
+        if encoding != UTF8:
+            self.recoded[encoding] = self.recoded.get(encoding, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import codecs
 import re
 
-UTF8 = "utf-8"
+from cpt_rag.types import UTF8
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpt_rag.collection import Collection, StoreLike, open_collection, resolve_store
-from cpt_rag.ingest.encodings import UTF8
 from cpt_rag.ingest.prepare import Batch, Prepared, Task
 from cpt_rag.ingest.read import UnusableFileError, read_bytes
 from cpt_rag.ingest.records import (
@@ -238,10 +237,7 @@ class _Run:
                     self._skip(root, file.path, file.replaces, made.reason)
                     continue
                 self._embedded(root, file, made)
-                if made.encoding != UTF8:
-                    self.report.recoded[made.encoding] = (
-                        self.report.recoded.get(made.encoding, 0) + 1
-                    )
+                self.report.read_as(made.encoding)
             self.report.indexed += 1
             self.pending.append(file)
             self.pending_chunks += len(file.points)

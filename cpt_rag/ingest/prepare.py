@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.chunking import chunk_source
 from cpt_rag.collection import chunk_tokens
-from cpt_rag.ingest.encodings import UTF8
 from cpt_rag.ingest.read import UnusableFileError, extract
 from cpt_rag.ingest.role import Role, file_role
 from cpt_rag.text.bm25 import document_vector
-from cpt_rag.types import Chunk, Encoder, SparseVector
+from cpt_rag.types import UTF8, Chunk, Encoder, SparseVector
 
 if TYPE_CHECKING:
     from cpt_rag.ingest.walk import Reason

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cpt_rag.ingest.encodings import UTF8, decode_certain, shows_binary
+from cpt_rag.ingest.encodings import decode_certain, shows_binary
 from cpt_rag.ingest.regular import read_regular
 from cpt_rag.ingest.secrets import holds_secret
 from cpt_rag.ingest.walk import Reason
+from cpt_rag.types import UTF8
 
 MAX_BYTES = 1 << 20
 # Of these, text is a small part.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import cpt_rag
+from cpt_rag.ingest import pipeline
 from cpt_rag.ingest.read import UnusableFileError, read_bytes
 from cpt_rag.ingest.walk import Entry, Reason, walk
 from cpt_rag.qdrant import Store
@@ -48,7 +49,7 @@ def test_a_file_that_vanishes_before_it_is_read_leaves_the_collection(
         yield from walk(root)
         (root / "b.txt").unlink()
 
-    monkeypatch.setattr("cpt_rag.ingest.pipeline.walk", late)
+    monkeypatch.setattr(pipeline, "walk", late)
     report = cpt_rag.ingest(root, collection="docs", store=store, encoder=encoder)
     assert report.skipped_paths == {"vanished": ["b.txt"]}
     assert report.files == report.indexed + report.unchanged + sum(report.skipped.values())
