@@ -125,6 +125,7 @@ def _is_key(body: str) -> bool:
         _KEY_BODY.fullmatch(body) is not None
         and len(key) >= _KEY_CHARACTERS
         and len(set(key)) >= _LEAST_DISTINCT
+        and "EXAMPLE" not in key
     )
 
 

@@ -84,6 +84,7 @@ def test_a_key_or_token_in_full_is_a_secret(text: str) -> None:
         f"{BEGIN}\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n{END}",
         f"{BEGIN}\n{KEY[:128]}\n...\n{KEY[128:192]}\n{END}",
         f"{BEGIN}\n{'A' * 640}\n{END}",
+        f"{BEGIN}\n{KEY[:100]}EXAMPLE{KEY[100:]}\n{END}",
         f"{BEGIN}\n{LINES}",
         f'text = "{BEGIN}\\n" + base64EncodedPrivateKeyBody(of_this, key.toByteArrayForWriting())'
         f' + wrapAfterSixtyFourCharacters + "{END}"',
