@@ -95,9 +95,17 @@ class Hit:
     why: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
+UTF8 = "utf-8"
+EXAMPLES = 20
+"""Files that a report names for each reason."""
+
+
 @dataclass(slots=True)
 class IngestReport:
     """What one ingestion did: ``files == indexed + unchanged + sum(skipped.values())``.
+
+    ``skipped_paths`` names up to `EXAMPLES` files for each reason; ``recoded`` counts those that
+    this run read in another encoding than UTF-8, by its name.
 
     ``removed`` counts files that were in the collection and have vanished from the disk;
     ``chunks`` counts the chunks written by this run, ``reused`` those of them whose vectors were at
@@ -110,10 +118,24 @@ class IngestReport:
     unchanged: int = 0
     removed: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    skipped_paths: dict[str, list[str]] = field(default_factory=dict)
+    recoded: dict[str, int] = field(default_factory=dict)
     chunks: int = 0
     reused: int = 0
     seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
+
+    def skip(self, reason: str, path: str) -> None:
+        """Count a file that is left out."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+        examples = self.skipped_paths.setdefault(reason, [])
+        if len(examples) < EXAMPLES:
+            examples.append(path)
+
+    def read_as(self, encoding: str) -> None:
+        """Count a file that was read, if not in UTF-8."""
+        if encoding != UTF8:
+            self.recoded[encoding] = self.recoded.get(encoding, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)

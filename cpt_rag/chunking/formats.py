@@ -9,10 +9,11 @@ from cpt_rag.chunking.languages import GRAMMARS
 from cpt_rag.chunking.lines import plain_units
 from cpt_rag.chunking.markdown import markdown_units
 from cpt_rag.chunking.notebook import notebook_chunks
+from cpt_rag.chunking.pages import page_units
 from cpt_rag.chunking.rst import rst_units
 from cpt_rag.types import Chunk
 
-_UNITS = {"markdown": markdown_units, "rst": rst_units}
+_UNITS = {"markdown": markdown_units, "rst": rst_units, "pdf": page_units}
 _CHUNKS = {"html": html_chunks, "notebook": notebook_chunks}
 
 

@@ -32,7 +32,8 @@ def chunk_source(
         path: relative path; the first line of every chunk's context.
         count_tokens: the encoder's own counter.
         max_tokens: most tokens of a chunk with its context.
-        language: one of the names of `detect_language`, where it is known better than by path.
+        language: one of the names of `detect_language`, where it is known better than by path;
+            "pdf" for pages, each ended by a form feed.
     """
     if max_tokens < 1:
         raise InvalidInputError(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from cpt_rag.text.pictures import CONTROL_PICTURES, NAME_PICTURES
 from cpt_rag.types import Hit, IngestReport
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
 SNIPPET_LINES = 12
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
-# A file's text must not steer the terminal: control characters are shown as their pictures.
-_CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}
+SHOWN_EXAMPLES = 3
 # Names that the highlighter spells otherwise.
 _LEXERS = {"c_sharp": "csharp", "notebook": "json", "text": "text"}
 
@@ -41,14 +41,27 @@ def report_fields(report: IngestReport) -> dict[str, Any]:
 def print_report(report: IngestReport, collection: str) -> None:
     """The report as a person reads it."""
     console = _console()
-    skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(report.skipped.items()))
     console.print(
-        f"[bold]{collection}[/]: {report.files:,} files, {report.indexed:,} indexed, "
+        f"[bold]{_escape(collection)}[/]: {report.files:,} files, {report.indexed:,} indexed, "
         f"{report.unchanged:,} unchanged, {report.removed:,} removed, "
-        f"{sum(report.skipped.values()):,} skipped" + (f" ({skipped})" if skipped else "")
+        f"{sum(report.skipped.values()):,} skipped"
     )
+    _print_skipped(console, report)
+    if report.recoded:
+        recoded = ", ".join(f"{count:,} {name}" for name, count in sorted(report.recoded.items()))
+        console.print(f"read in other encodings than UTF-8: {_escape(recoded)}")
     stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in report.stages.items())
     console.print(f"{report.chunks:,} chunks in {report.seconds:.2f} s [dim]({stages})[/]")
+
+
+def _print_skipped(console: Console, report: IngestReport) -> None:
+    """A line for each reason: how many files, and the first of them."""
+    width = max(map(len, report.skipped), default=0)
+    for reason, count in sorted(report.skipped.items()):
+        shown = report.skipped_paths.get(reason, [])[:SHOWN_EXAMPLES]
+        names = ", ".join(_escape(path or "the folder itself") for path in shown)
+        more = f" and {count - len(shown):,} more" if count > len(shown) else ""
+        console.print(f"  {count:>6,} {_escape(reason.ljust(width))}  [dim]{names}{more}[/]")
 
 
 def print_status(status: CollectionStatus) -> None:
@@ -100,7 +113,7 @@ def print_hits(hits: Sequence[Hit], *, explain: bool = False) -> None:
 
 def _print_snippet(console: Console, hit: Hit) -> None:
     # As editors count lines: str.splitlines would also cut at form feeds and the like.
-    lines = _LINE_BREAK.split(hit.text.rstrip().translate(_CONTROL_PICTURES))
+    lines = _LINE_BREAK.split(hit.text.rstrip().translate(CONTROL_PICTURES))
     shown = "\n".join(lines[:SNIPPET_LINES])
     if console.is_terminal:
         # Pygments is slow to import, and only a terminal shows its colours.
@@ -150,4 +163,4 @@ def _console() -> Console:
 def _escape(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(text.translate(NAME_PICTURES))

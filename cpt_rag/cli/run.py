@@ -12,6 +12,7 @@ import traceback
 import typer
 
 from cpt_rag.errors import CptRagError
+from cpt_rag.text.pictures import CONTROL_PICTURES
 
 BAD_USE = 2
 INTERRUPTED = 130
@@ -66,7 +67,7 @@ def _fail(message: str, code: int) -> int:
 
     if not message:  # help was shown instead
         return code
-    first, _, rest = message.partition("\n")
+    first, _, rest = message.translate(CONTROL_PICTURES).partition("\n")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(Text("Error: ", style="bold red") + Text(first))
     if rest:

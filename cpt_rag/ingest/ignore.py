@@ -1,38 +1,62 @@
-"""Ignore files: which paths below a folder they name."""
+"""Which paths the ignore files in force name: git's, in git's order, and our own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
+from cpt_rag.ingest.gitfiles import MOST_BYTES, exclude_files, is_repository
+from cpt_rag.ingest.patterns import Rules
+from cpt_rag.ingest.regular import read_regular
 
-IGNORE_FILES = (".gitignore", ".cptignore")
+OWN_FILE = ".cptignore"
+IGNORE_FILES = (".gitignore", OWN_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One ignore file; ``base`` is the folder that its patterns start from, with a slash."""
+
+    base: bytes
+    rules: Rules
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Ignores:
-    """The ignore files that apply in one folder, outermost first."""
+    """The ignore files that apply in one folder, the weakest first."""
 
-    levels: tuple[tuple[Path, GitIgnoreSpec], ...] = ()
+    levels: tuple[_Level, ...] = ()
 
-    def entering(self, folder: Path) -> Ignores:
-        """With the folder's own ignore files."""
-        levels = list(self.levels)
+    def entering(self, folder: Path, names: Collection[str] | None = None) -> Ignores:
+        """With the folder's own ignore files.
+
+        Git's rules end where a repository inside the repository begins; ours do not.
+
+        Args:
+            folder: an absolute path.
+            names: what is in it, where that is known.
+        """
+        levels = self.levels
+        if (names is None or ".git" in names) and is_repository(folder):
+            levels = tuple(level for level in levels if level.own)
+            for place in exclude_files(folder):
+                levels += _levels(folder, place)
         for name in IGNORE_FILES:
-            try:
-                lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
-            except OSError:
-                continue
-            levels.append((folder, _spec(lines)))
-        return Ignores(tuple(levels))
+            if names is None or name in names:
+                levels += _levels(folder, folder / name)
+        return Ignores(levels)
 
-    def match(self, path: Path, *, folder: bool = False) -> bool:
-        """The innermost file that has a rule for ``path`` decides, as in git."""
-        for base, spec in reversed(self.levels):
-            relative = path.relative_to(base).as_posix() + ("/" if folder else "")
-            verdict = spec.check_file(relative).include
+    def match(self, path: str | Path, *, folder: bool = False) -> bool:
+        """Whether an absolute path is ignored: the strongest file with a rule for it decides."""
+        if not self.levels:
+            return False
+        full = _slashed(path)
+        for level in reversed(self.levels):
+            verdict = level.rules.verdict(full[len(level.base) :], folder=folder)
             if verdict is not None:
                 return verdict
         return False
@@ -57,25 +81,19 @@ def _repository(root: Path) -> list[Path]:
     for folder in (root, *root.parents):
         if folder != root:
             folders.insert(0, folder)
-        try:
-            if (folder / ".git").exists():
-                return folders
-        except OSError:
-            break
+        if is_repository(folder):
+            return folders
     return []
 
 
-def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        # Git passes over a line that is no pattern, and so do we.
-        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+def _levels(folder: Path, place: Path) -> tuple[_Level, ...]:
+    rules = Rules(b"")
+    with suppress(OSError):
+        rules = Rules(read_regular(place, MOST_BYTES))
+    base = _slashed(folder).rstrip(b"/") + b"/"
+    return (_Level(base, rules, own=place.name == OWN_FILE),) if rules else ()
 
 
-def _is_pattern(line: str) -> bool:
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+def _slashed(path: str | Path) -> bytes:
+    encoded = os.fsencode(path)
+    return encoded.replace(b"\\", b"/") if os.sep == "\\" else encoded

@@ -252,6 +252,7 @@ class _Run:
                     self._skip(root, file.path, file.replaces, made.reason)
                     continue
                 self._embedded(root, file, made)
+                self.report.read_as(made.encoding)
             self.report.indexed += 1
             self.pending.append(file)
             self.pending_chunks += len(file.points)
@@ -265,7 +266,7 @@ class _Run:
             file.points.append(chunk_point(root.name, file.path, made.role, chunk, dense))
 
     def _skip(self, root: Root, path: str, recorded: bool, reason: Reason) -> None:
-        self.report.skipped[reason.value] = self.report.skipped.get(reason.value, 0) + 1
+        self.report.skip(reason.value, path)
         # What cannot be read now is kept as it was read last; anything else has changed its nature.
         if recorded and reason is not Reason.UNREADABLE:
             self._forget(root, path)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.chunking import chunk_source
 from cpt_rag.collection import chunk_tokens
-from cpt_rag.ingest.read import UnusableFileError, decode
+from cpt_rag.ingest.read import UnusableFileError, extract
 from cpt_rag.ingest.role import Role, file_role
 from cpt_rag.text.bm25 import document_vector
-from cpt_rag.types import Chunk, Encoder, SparseVector
+from cpt_rag.types import UTF8, Chunk, Encoder, SparseVector
 
 if TYPE_CHECKING:
     from cpt_rag.ingest.walk import Reason
@@ -55,6 +55,17 @@ class Prepared:
     role: Role
     chunks: tuple[Embedded, ...] = ()
     reason: Reason | None = None
+    encoding: str = UTF8
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A file's chunks with the digests of what is embedded of them."""
+
+    role: Role = "source"
+    chunks: tuple[tuple[Chunk, str], ...] = ()
+    reason: Reason | None = None
+    encoding: str = UTF8
 
 
 @dataclass(slots=True)
@@ -72,13 +83,13 @@ def prepare(tasks: Sequence[Task], encoder: Encoder) -> Batch:
     chunked = time.perf_counter()
     fresh = [
         (chunk, digest)
-        for task, (_, chunks, _) in zip(tasks, cut, strict=True)
-        for chunk, digest in chunks
+        for task, file in zip(tasks, cut, strict=True)
+        for chunk, digest in file.chunks
         if digest not in task.known
     ]
     vectors = iter(encoder.encode_document([chunk.embedded_text for chunk, _ in fresh]))
     batch = Batch()
-    for task, (role, chunks, reason) in zip(tasks, cut, strict=True):
+    for task, file in zip(tasks, cut, strict=True):
         embedded = tuple(
             Embedded(
                 chunk,
@@ -86,9 +97,9 @@ def prepare(tasks: Sequence[Task], encoder: Encoder) -> Batch:
                 None if digest in task.known else next(vectors),
                 document_vector(chunk.embedded_text),
             )
-            for chunk, digest in chunks
+            for chunk, digest in file.chunks
         )
-        batch.files.append(Prepared(role, embedded, reason))
+        batch.files.append(Prepared(file.role, embedded, file.reason, file.encoding))
     batch.seconds = {"chunk": chunked - started, "embed": time.perf_counter() - chunked}
     return batch
 
@@ -99,15 +110,19 @@ def text_digest(embedded_text: str) -> str:
     return hashlib.blake2b(encoded, digest_size=8).hexdigest()
 
 
-def _cut(task: Task, encoder: Encoder) -> tuple[Role, list[tuple[Chunk, str]], Reason | None]:
+def _cut(task: Task, encoder: Encoder) -> _Cut:
     try:
-        text = decode(task.content)
+        found = extract(task.content)
     except UnusableFileError as skip:
-        return "source", [], skip.reason
+        return _Cut(reason=skip.reason)
     chunks = chunk_source(
-        text, task.path, count_tokens=encoder.count_tokens, max_tokens=chunk_tokens(encoder)
+        found.text,
+        task.path,
+        count_tokens=encoder.count_tokens,
+        max_tokens=chunk_tokens(encoder),
+        language=found.language,
     )
     # What shows nothing (control characters) has no tokens, and so no vector.
     visible = [chunk for chunk in chunks if VISIBLE.search(chunk.embedded_text)]
-    digests = [(chunk, text_digest(chunk.embedded_text)) for chunk in visible]
-    return file_role(task.path, text), digests, None
+    digests = tuple((chunk, text_digest(chunk.embedded_text)) for chunk in visible)
+    return _Cut(file_role(task.path, found.text), digests, encoding=found.encoding)

@@ -12,11 +12,10 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
-
-from pathspec import GitIgnoreSpec
+from pathlib import Path, PureWindowsPath
 
 from cpt_rag.ingest.ignore import Ignores, ignores_above
+from cpt_rag.ingest.secrets import has_secret_name
 from cpt_rag.qdrant import SHARDS, is_store_file
 
 NEVER_ENTERED = frozenset(
@@ -27,15 +26,6 @@ NEVER_ENTERED = frozenset(
     ]
 )
 ENVIRONMENT_MARK = "pyvenv.cfg"
-SECRETS = GitIgnoreSpec.from_lines(
-    [
-        *(".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template"),
-        *("*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk"),
-        *("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".git-credentials", ".htpasswd"),
-        *(".netrc", "_netrc", ".pypirc", ".npmrc", ".pgpass", ".dockercfg"),
-        *("credentials", "credentials.json", "service-account*.json"),
-    ]
-)
 
 
 class Reason(str, Enum):
@@ -49,6 +39,12 @@ class Reason(str, Enum):
     SECRET = "secret"  # noqa: S105  (a reason, not a password)
     SYMLINK = "symlink"
     SPECIAL = "special"
+    VANISHED = "vanished"
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    NO_TEXT = "no_text"
+    NEEDS_PDF_EXTRA = "needs cpt-rag[pdf]"
+    UNSAFE_NAME = "unsafe_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +82,7 @@ def walk(root: Path) -> Iterator[Entry]:
 
 def single_file(path: Path, root: Path) -> Entry:
     """The entry of a file that was asked for by name; ignore files have no say in that."""
-    reason, size = _look(path)
-    return _entry(path, root, reason or _secret(path), size)
+    return _entry(os.fspath(path), root, _look(path))
 
 
 def _listing(folder: Path, root: Path, ignores: Ignores) -> Iterator[Entry | tuple[Path, Ignores]]:
@@ -98,44 +93,59 @@ def _listing(folder: Path, root: Path, ignores: Ignores) -> Iterator[Entry | tup
         names = {child.name for child in children}
         if ENVIRONMENT_MARK in names and folder != root:
             return
-        ignores = ignores.entering(folder)
+        ignores = ignores.entering(folder, names)
         kinds = [(child, child.is_dir(follow_symlinks=False)) for child in children]
-    except OSError:
+    except OSError as error:
         below = folder.relative_to(root).as_posix()
-        yield Entry("" if below == "." else _printable(below) + "/", Reason.UNREADABLE)
+        yield Entry("" if below == "." else _printable(below) + "/", _why(error))
         return
     for child, is_folder in kinds:
-        path = Path(child.path)
         if is_folder:
-            if child.name not in NEVER_ENTERED and not ignores.match(path, folder=True):
-                yield path, ignores
-        elif SHARDS not in names or not is_store_file(path):
-            reason, size = _look(path)
-            if ignores.match(path):
+            if child.name not in NEVER_ENTERED and not ignores.match(child.path, folder=True):
+                yield folder / child.name, ignores
+        elif SHARDS not in names or not is_store_file(folder / child.name):
+            reason, size = _look(child)
+            if child.name == ".git" or ignores.match(child.path):  # a linked work tree's
                 reason = Reason.IGNORED
-            yield _entry(path, root, reason or _secret(path), size)
+            yield _entry(child.path, root, (reason, size))
 
 
-def _look(path: Path) -> tuple[Reason | None, int]:
+def _look(file: Path | os.DirEntry[str]) -> tuple[Reason | None, int]:
     """What is wrong with the nature of a file, and its size."""
     try:
-        found = path.lstat()
-    except OSError:  # vanished since the folder was listed, or behind a closed one
-        return Reason.UNREADABLE, 0
+        found = file.stat(follow_symlinks=False)
+    except OSError as error:
+        return _why(error), 0
     if stat.S_ISLNK(found.st_mode):
         return Reason.SYMLINK, 0
     return (None, found.st_size) if stat.S_ISREG(found.st_mode) else (Reason.SPECIAL, 0)
 
 
-def _secret(path: Path) -> Reason | None:
-    return Reason.SECRET if SECRETS.match_file(path.name) else None
+def _why(error: OSError) -> Reason:
+    """Why something that was listed cannot be looked at."""
+    return Reason.VANISHED if isinstance(error, FileNotFoundError) else Reason.UNREADABLE
 
 
-def _entry(path: Path, root: Path, reason: Reason | None, size: int) -> Entry:
-    relative = path.relative_to(root).as_posix()
+def _entry(path: str, root: Path, looked: tuple[Reason | None, int]) -> Entry:
+    reason, size = looked
+    above = os.fspath(root)
+    relative = path[len(above) :].lstrip(os.sep).replace(os.sep, "/")
+    if reason is None and has_secret_name(path):
+        reason = Reason.SECRET
     shown = _printable(relative)
-    # A name that is no text cannot be kept in a payload.
-    return Entry(shown, reason if shown == relative else reason or Reason.UNDECODABLE, size)
+    if reason is None and shown != relative:
+        reason = Reason.UNDECODABLE  # a name that is no text cannot be kept in a payload
+    if reason is None and _leads_out(relative):
+        reason = Reason.UNSAFE_NAME
+    return Entry(shown, reason, size)
+
+
+def _leads_out(relative: str) -> bool:
+    r"""Whether a reader on Windows would look outside the root: ``..\x``, ``C:x``."""
+    if "\\" not in relative and ":" not in relative[:2]:
+        return False
+    foreign = PureWindowsPath(relative)
+    return bool(foreign.anchor) or ".." in foreign.parts
 
 
 def _printable(name: str) -> str:

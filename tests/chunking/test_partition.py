@@ -16,7 +16,7 @@ from cpt_rag.chunking.languages import GRAMMARS
 from cpt_rag.types import Chunk
 
 SAMPLES = Path(__file__).parent / "samples"
-FORMATS = sorted([*GRAMMARS, "markdown", "rst", "html", "notebook", "text", "css", "json"])
+FORMATS = sorted([*GRAMMARS, "markdown", "rst", "html", "notebook", "text", "css", "json", "pdf"])
 
 NOTEBOOK = (
     '{"cells": [{"cell_type": "markdown", "source": ["# A \\u00e9\\n", "text"]},\n'
@@ -31,6 +31,7 @@ PROSE = {
     "notebook": NOTEBOOK,
     "text": "First paragraph.\n\nSecond one, which is longer. It has two sentences.\n",
     "css": "a {\n  b: c;\n}\n\n\nd { e: f }\n",
+    "pdf": "The first page.\n\n\f\n\fThe third. It has two sentences.\n\f",
     "json": '{"a": [1, 2,\n 3], "b": "c"}',
 }
 

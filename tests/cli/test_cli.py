@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -25,6 +26,8 @@ REPORT_FIELDS = {
     "unchanged",
     "removed",
     "skipped",
+    "skipped_paths",
+    "recoded",
     "chunks",
     "reused",
     "seconds",
@@ -66,6 +69,43 @@ def test_ingest_tells_a_person_the_same(cli: Cli, project: Path) -> None:
     code, out, _ = cli("ingest", project, "--collection", "docs")
     assert code == 0
     assert "docs: 3 files, 3 indexed, 0 unchanged, 0 removed, 0 skipped" in out
+
+
+def test_ingest_names_files_that_it_leaves_out(cli: Cli, project: Path) -> None:
+    for number in range(25):
+        (project / f"{number:02}.bin").write_bytes(b"\0\1")
+    (project / "alt.txt").write_bytes("Größe".encode("latin-1"))
+    _, out, _ = cli("ingest", project, "--collection", "docs", "--json")
+    (report,) = objects(out)
+    assert report["skipped"] == {"binary": 25}
+    assert report["skipped_paths"] == {"binary": [f"{number:02}.bin" for number in range(20)]}
+    assert report["recoded"] == {"cp1252": 1}
+    _, out, _ = cli("ingest", project, "--collection", "docs")
+    assert "25 binary  00.bin, 01.bin, 02.bin and 22 more" in out
+
+
+def test_a_missing_extra_is_named_in_full(cli: Cli, project: Path) -> None:
+    (project / "paper.pdf").write_bytes(b"%PDF-1.4\n")
+    with patch("cpt_rag.ingest.pdf.find_spec", return_value=None):
+        _, out, _ = cli("ingest", project, "--collection", "docs")
+    assert "1 needs cpt-rag[pdf]  paper.pdf" in out
+
+
+HOSTILE = "a\x1b[2J\n\u202e\x9b1m[bold]b.txt"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_a_name_does_not_steer_the_terminal(cli: Cli, project: Path) -> None:
+    for name in (HOSTILE, f"{HOSTILE}.bin"):
+        (project / name).write_text("zebra crossings\n" if name == HOSTILE else "\0\1")
+    shown = "a\u241b[2J\u240a<U+202E><U+009B>1m[bold]b.txt"
+    _, out, _ = cli("ingest", project, "--collection", "docs")
+    assert f"binary  {shown}.bin\n" in out
+    _, out, _ = cli("search", "zebra crossings", "-c", "docs", "--limit", 1)
+    assert out.startswith(f"{shown}:1-1")
+    _, out, _ = cli("context", "zebra crossings", "-c", "docs", "--limit", 1)
+    assert shown in out
+    assert not set("\x1b\u202e\x9b") & set(out)
 
 
 def test_search_with_json_prints_one_hit_a_line(filled: Cli) -> None:

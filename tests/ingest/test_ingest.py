@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import cpt_rag
+from cpt_rag.ingest import read, regular
 from cpt_rag.ingest.pipeline import BATCH_FILES
 from cpt_rag.ingest.read import MAX_BYTES
 from cpt_rag.qdrant import Engine, Store, Where, open_store
@@ -182,7 +183,7 @@ def test_a_run_killed_at_any_write_is_made_good_whatever_the_disk_does_meanwhile
     ("name", "content", "reason"),
     [
         ("logo.png", b"\x89PNG\r\n\x1a\n\0\0\0", "binary"),
-        ("latin.txt", "Größe".encode("latin-1"), "undecodable"),
+        ("latin.txt", "Żółć".encode("iso8859-2"), "undecodable"),
         ("huge.txt", b"x" * (MAX_BYTES + 1), "too_large"),
         (".env", b"TOKEN=abc", "secret"),
         ("deploy.pem", b"-----BEGIN", "secret"),
@@ -212,14 +213,14 @@ def test_a_file_that_cannot_be_read_keeps_what_was_known_of_it(
     store: Store, ingest: Any, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest(project)
-    real = Path.open
+    real = regular.read_regular
 
-    def refuse(self: Path, *args: Any, **options: Any) -> Any:
-        if self.name == "README.md":
-            raise PermissionError(13, "Permission denied", str(self))
-        return real(self, *args, **options)
+    def refuse(path: Path, most: int) -> bytes:
+        if path.name == "README.md":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, most)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(read, "read_regular", refuse)
     assert ingest(project).skipped == {"unreadable": 1}
     assert "README.md" in chunk_paths(store)
 

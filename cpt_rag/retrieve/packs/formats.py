@@ -12,10 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from cpt_rag.retrieve.packs.passages import Passage, Place
+from cpt_rag.text.pictures import CONTROL_PICTURES, NAME_PICTURES
 
-# A file's text must not steer a terminal: control characters are shown as their pictures.
-_PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}
-_LINE_BREAKS = str.maketrans({"\n": "\u240a", "\r": "\u240d", "\t": "\u2409"})
 # Names that highlighters spell otherwise.
 _FENCE_NAMES = {"c_sharp": "csharp", "notebook": "json", "text": ""}
 _TICKS = re.compile("`+")
@@ -61,7 +59,7 @@ def _markdown(passage: Passage, rooted: bool) -> str:
     if passage.copies:
         places = (_code_span(citation(copy, rooted)) for copy in passage.copies)
         lines.append("- same text in " + ", ".join(places))
-    text = passage.text.strip("\r\n").translate(_PICTURES)
+    text = passage.text.strip("\r\n").translate(CONTROL_PICTURES)
     fence = "`" * max(3, _longest_ticks(text) + 1)
     language = _FENCE_NAMES.get(passage.language, passage.language)
     return "\n".join([*lines, "", f"{fence}{language}", text, fence, ""])
@@ -79,7 +77,7 @@ def _longest_ticks(text: str) -> int:
 
 def _printable(text: str) -> str:
     """On one line: a path may hold any character but a slash and a zero."""
-    return text.translate(_PICTURES).translate(_LINE_BREAKS)
+    return text.translate(NAME_PICTURES)
 
 
 def _xml_opening(query: str) -> str:
@@ -109,7 +107,7 @@ def _xml_escape(match: re.Match[str]) -> str:
 
 
 def _legal_xml(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text.translate(_PICTURES))
+    return _NO_XML.sub("\ufffd", text.translate(CONTROL_PICTURES))
 
 
 def _json_opening(query: str) -> str:
