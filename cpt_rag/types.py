@@ -110,7 +110,7 @@ class IngestReport:
     ``removed`` counts files that were in the collection and have vanished from the disk;
     ``chunks`` counts the chunks written by this run, ``reused`` those of them whose vectors were at
     hand in the store; ``seconds`` is wall time, and ``stages`` its parts: walk (with hashing),
-    reuse, chunk, embed, upsert. Chunking and embedding are the sum over all processes at work.
+    reuse, chunk, embed (the sum over all processes at work), upsert, index.
     """
 
     files: int = 0

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 # Chunks that are written together, and files, some of which have none.
 BATCH_CHUNKS = 512
 BATCH_FILES = 1000
+# What was written is held in memory until it is indexed.
+INDEX_CHUNKS = 40_000
 # Source that is prepared together: enough to embed at full speed, little enough to share out.
 GROUP_BYTES = 1 << 18
 GROUP_FILES = 64
@@ -137,6 +139,7 @@ class _Run:
     report: IngestReport = field(default_factory=IngestReport)
     pending: list[_File] = field(default_factory=list)
     pending_chunks: int = 0
+    unindexed: int = 0
     replacing: bool = False
     reuse: Reuse | None = None
     unsettled: RootRecord | None = None
@@ -181,8 +184,8 @@ class _Run:
         """Leave the collection optimised and on disk."""
         if self.wrote:
             self.progress(1, 1, "optimising")
+            self._index()
             with self.stage("upsert"):
-                self.collection.engine.optimise()
                 self.collection.engine.flush()
 
     def _groups(
@@ -287,8 +290,16 @@ class _Run:
                     self._remove_stale(root, file)
             engine.upsert([_record(root, file).point() for file in self.pending])
         self.report.chunks += self.pending_chunks
+        self.unindexed += self.pending_chunks
         self.pending.clear()
         self.pending_chunks = 0
+        if self.unindexed >= INDEX_CHUNKS:
+            self._index()
+
+    def _index(self) -> None:
+        with self.stage("index"):
+            self.collection.engine.optimise()
+        self.unindexed = 0
 
     def _remove_stale(self, root: Root, file: _File) -> None:
         where = chunks_of(root.name, file.path)

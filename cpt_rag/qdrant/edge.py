@@ -11,6 +11,7 @@ from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
 from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, Effort, GatedEngine, read_point
 from cpt_rag.qdrant.holding import Holding
 from cpt_rag.qdrant.identity import IDENTITY_ID, to_record
+from cpt_rag.qdrant.memory import give_back
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
 
@@ -138,6 +139,8 @@ class EdgeEngine(GatedEngine):
     def _optimise(self) -> None:
         self._shard.run(lambda _: self._holding.seal.lift())
         self._shard.run(lambda shard: shard.optimize())
+        self._flush()  # only then the engine lets go of what it has indexed
+        give_back()
 
     def _flush(self) -> None:
         self._shard.run(lambda shard: shard.flush())

@@ -22,6 +22,9 @@ FULL_SCAN_KB = 10_000
 INDEXING_KB = 10_000
 """From this many KB of vectors on, ``optimise`` builds a graph; below, search is exact."""
 
+MOST_SEGMENT_VECTORS = 120_000
+"""Merging builds a graph anew, so that longer segments would be built again and again."""
+
 
 class Shard:
     """One shard in this process: every call on it goes through ``run``.
@@ -176,24 +179,32 @@ def _guarded(action: Callable[[], T], collection: str) -> T:
 def _config(spec: CollectionSpec) -> qdrant_edge.EdgeConfig:
     import qdrant_edge as qe
 
-    cold, cached, pinned = qe.Memory.Cold, qe.Memory.Cached, qe.Memory.Pinned
+    # Cached is mapped from files and read ahead: as quick as memory of one's own, and the system
+    # takes it back where others need it.
+    cold, cached = qe.Memory.Cold, qe.Memory.Cached
     on_disk, hnsw = spec.on_disk, spec.hnsw
+    indexes = cold if on_disk.indexes else cached
     dense = qe.EdgeVectorParams(
         spec.dimension, qe.Distance.Cosine, memory=cold if on_disk.vectors else cached
     )
-    sparse = qe.EdgeSparseVectorParams(
-        modifier=qe.Modifier.Idf, memory=cold if on_disk.indexes else pinned
-    )
+    sparse = qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf, memory=indexes)
     return qe.EdgeConfig(
         vectors={spec.dense: dense},
         sparse_vectors={spec.sparse: sparse},
         payload_memory=cold if on_disk.payload else cached,
-        hnsw_config=qe.HnswIndexConfig(hnsw.m, hnsw.ef_construct, FULL_SCAN_KB),
+        hnsw_config=qe.HnswIndexConfig(hnsw.m, hnsw.ef_construct, FULL_SCAN_KB, memory=indexes),
         quantization_config=_quantisation(spec.quantisation),
-        optimizers=qe.EdgeOptimizersConfig(indexing_threshold=INDEXING_KB),
+        optimizers=qe.EdgeOptimizersConfig(
+            indexing_threshold=INDEXING_KB, max_segment_size=_segment_kb(spec)
+        ),
         max_search_threads=1,  # handing parts of a query to a pool costs more than they take
         wal_enabled=True,  # without it a kill loses everything since the last flush
     )
+
+
+def _segment_kb(spec: CollectionSpec) -> int:
+    """KB of vectors of the longest segment that others are still merged into."""
+    return MOST_SEGMENT_VECTORS * spec.dimension * 4 // 1024
 
 
 def _quantisation(wanted: Quantisation | None) -> Any:
@@ -210,6 +221,5 @@ def _quantisation(wanted: Quantisation | None) -> Any:
 def _keyword(spec: CollectionSpec) -> Any:
     import qdrant_edge as qe
 
-    if spec.on_disk.indexes:
-        return qe.KeywordIndexParams(on_disk=True)
-    return qe.PayloadSchemaType.Keyword
+    memory = qe.Memory.Cold if spec.on_disk.indexes else qe.Memory.Cached
+    return qe.KeywordIndexParams(memory=memory)
