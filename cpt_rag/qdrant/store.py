@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,19 @@ _WINDOWS_DEVICES = frozenset(
 )
 _HOST_AND_PORT = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+):\d+(/.*)?")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?")
+_OF_A_VERSION = re.compile(r".+--(\d+|next|previous)")
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The encoders of the versions that are not served, by name; None where there is none.
+
+    ``previous`` is what ``Store.roll_back`` brings back, ``next`` is being made. A name is empty
+    where it is not known.
+    """
+
+    previous: str | None
+    next: str | None
 
 
 class Store(ABC):
@@ -99,11 +113,56 @@ class Store(ABC):
 
     @abstractmethod
     def delete(self, name: str) -> None:
-        """Remove the collection, damaged ones too.
+        """Remove the collection with all its versions, damaged ones too.
 
         Raises:
             CollectionNotFoundError: there is none of this name.
-            StoreLockedError: a process holds it.
+            StoreLockedError: a process holds it, or makes its next version.
+        """
+
+    @abstractmethod
+    def next_version(self, name: str) -> Store:
+        """This store with the version of ``name`` that is being made in that one's place.
+
+        There it is created, opened, marked and deleted as any collection, while the version that
+        is served stays as it is; ``switch`` or ``supersede``, called on this store once every
+        handle on it is closed, has it served. It closes with this store.
+
+        Its ``create`` raises CollectionError where nothing could switch to the new version: on a
+        server, a collection that bears the name itself and not as an alias.
+        """
+
+    @abstractmethod
+    def versions(self, name: str) -> Versions:
+        """What there is besides the version that is served.
+
+        Raises:
+            CollectionNotFoundError: there is none of this name.
+        """
+
+    @abstractmethod
+    def switch(self, name: str) -> None:
+        """Serve the next version and keep the present one as the previous, whose own one goes.
+
+        One step: whatever instant the process dies, one of the two is served, whole. Handles that
+        are open, which on a server they may be, go on with the version that they opened.
+
+        Raises:
+            CollectionError: there is no next version.
+            CollectionNotFoundError, StoreLockedError, StoreCorruptError: as ``open``.
+        """
+
+    @abstractmethod
+    def supersede(self, name: str) -> None:
+        """As ``switch``, but the present version goes and the previous one stays."""
+
+    @abstractmethod
+    def roll_back(self, name: str) -> None:
+        """Serve the previous version and keep the present one in its place: twice is nothing.
+
+        Raises:
+            CollectionError: there is no previous version.
+            CollectionNotFoundError, StoreLockedError, StoreCorruptError: as ``open``.
         """
 
     def close(self) -> None:  # noqa: B027 - a folder has nothing to let go of
@@ -189,9 +248,16 @@ def check_new(name: str, spec: CollectionSpec, identity: Identity) -> None:
     """Hold what a collection is to be made of to itself.
 
     Raises:
-        InvalidInputError: a bad name, or a spec of another dimension than the encoder.
+        InvalidInputError: a bad name, one as of a version, or a spec of another dimension than
+            the encoder.
     """
     check_name(name)
+    if _OF_A_VERSION.fullmatch(name):
+        raise InvalidInputError(
+            f"a collection named {name!r}",
+            expected="another ending: servers call the versions of a collection NAME--1, NAME--2",
+            remedy="choose another name",
+        )
     if spec.dimension != identity.encoder.dimension:
         raise InvalidInputError(
             f"a collection of dimension {spec.dimension} for the encoder {identity.encoder.name},"
@@ -216,6 +282,24 @@ def unfinished(name: str, place: str, copy_of: str) -> CollectionError:
         expected="a whole collection",
         remedy="run the same cpt-rag copy again to finish it,"
         f" or delete it: cpt-rag delete --collection {name}",
+    )
+
+
+def no_previous(name: str) -> CollectionError:
+    """The error for a rollback of what was never switched."""
+    return CollectionError(
+        f"collection {name!r} has no previous version",
+        expected="one that cpt-rag migrate has switched",
+        remedy=f"make another version: cpt-rag migrate --collection {name} --encoder NAME",
+    )
+
+
+def no_next(name: str) -> CollectionError:
+    """The error for a switch to what is not there."""
+    return CollectionError(
+        f"collection {name!r} has no version in the making",
+        expected="one that was made beside it",
+        remedy="another process may have switched to it, or thrown it away: see cpt-rag status",
     )
 
 
