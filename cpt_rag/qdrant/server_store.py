@@ -57,12 +57,14 @@ class ServerStore(Store):
 
     def collections(self) -> list[str]:
         """See ``Store.collections``; those of other programs are among them."""
+        listed = self._listed()
+        names = {one for one in listed if not aliases.versioned(one)}
+        if len(names) == len(listed):
+            return sorted(names)
         behind = aliases.targets(self._remote)
-        names = {name for name, target in behind.items() if aliases.versioned(target) == name}
-        for collection in self._listed():
-            base = aliases.versioned(collection)
-            if not base or (collection not in behind.values() and not self._ours(collection)):
-                names.add(collection)
+        names |= {name for name, target in behind.items() if aliases.versioned(target) == name}
+        unnamed = set(listed) - names - set(behind.values())
+        names |= {one for one in unnamed if not self._ours(one)}
         return sorted(names)
 
     def exists(self, name: str) -> bool:
