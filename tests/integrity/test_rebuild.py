@@ -9,23 +9,25 @@ import pytest
 
 import cpt_rag
 from cpt_rag.errors import CollectionError
-from cpt_rag.integrity import Fault, export, rebuild, repair, verify
-from cpt_rag.qdrant import Store
+from cpt_rag.integrity import Fault, rebuild, repair, verify
+from cpt_rag.qdrant import Store, same_point
+from cpt_rag.types import Point
 
 
-def held(store: Store) -> list[dict[str, Any]]:
+def held(store: Store) -> list[Point]:
     engine, _ = store.open("docs")
     with engine:
-        return list(export(engine))
+        return list(engine.scroll(with_vectors=True))
 
 
 def test_what_is_rebuilt_has_the_same_points(store: Store, project: Path) -> None:
     cpt_rag.ingest(project, collection="docs", store=store)
     before = held(store)
     rebuild("docs", store=store)
-    assert held(store) == before
+    assert all(map(same_point, held(store), before))
+    assert len(held(store)) == len(before)
     assert store.versions("docs").previous is None
-    assert verify(project, collection="docs", store=store, deep=True).clean
+    assert repair(project, collection="docs", store=store, deep=True).clean
 
 
 def test_a_migration_under_way_is_not_thrown_away(
@@ -57,6 +59,6 @@ def test_a_filter_that_misses_chunks_is_repaired_without_embedding(
     monkeypatch.setattr(edge.EdgeEngine, "_count", torn)
     found = verify(project, collection="docs", store=tmp_path).differences
     assert {one.fault for one in found} == {Fault.FILTER}
-    monkeypatch.setattr("cpt_rag.ingest.prepare.Prepared", None)  # nothing is prepared again
+    monkeypatch.setattr("cpt_rag.encoders.static.StaticEncoder.encode_document", None)
     assert repair(project, collection="docs", store=tmp_path).clean
     assert not (tmp_path / ".shards" / damaged).exists()

@@ -50,29 +50,30 @@ def test_the_same_command_finishes_what_was_killed(
         notes = [f"Note {number} is about parcels." for number in range(20)]
         cpt_rag.Documents(opened).add(notes)
     old = held(folder)
-    started = time.perf_counter()
-    process = start(clean_processes, shorter, folder)
-    process.join()
-    whole = time.perf_counter() - started
-    assert process.exitcode == 0
-    new = held(folder)
-    cpt_rag.rollback("docs", store=folder)
+    for _ in range(2):  # the first one also starts the server that forks
+        started = time.perf_counter()
+        process = start(clean_processes, shorter, folder)
+        process.join()
+        whole = time.perf_counter() - started
+        assert process.exitcode == 0
+        new = held(folder)
+        cpt_rag.rollback("docs", store=folder)
     chance = random.Random(5)
     seen = {"old": 0, "begun": 0, "new": 0}
     for kill in range(KILLS):
         process = start(clean_processes, shorter, folder)
-        deadline = time.perf_counter() + chance.uniform(0.1, 1.1) * whole
+        deadline = time.perf_counter() + chance.uniform(0.1, 1.2) * whole
         while time.perf_counter() < deadline:  # others search in the meantime
             assert cpt_rag.search("total price", collection="docs", store=folder)
+            time.sleep(0.1)
         process.kill()
         process.join()
         if held(folder) == new:
             seen["new"] += 1
             cpt_rag.rollback("docs", store=folder)
-            assert held(folder) == old, kill
         else:
-            assert held(folder) == old, kill
             seen["old" if open_store(folder).versions("docs").next is None else "begun"] += 1
+        assert held(folder) == old, kill
     cpt_rag.migrate("docs", encoder=shorter, store=folder)
     assert (held(folder), encoder_of(folder)) == (new, str(shorter))
     assert seen["begun"], seen

@@ -214,10 +214,9 @@ def test_a_collection_is_kept_as_it_was(local: Store, project: Path, shorter: Pa
 
 
 @pytest.fixture
-def asked(tmp_path: Path, garden: Path) -> Store:
-    store = open_store(folder)
+def asked(local: Store, garden: Path) -> Store:
     cpt_rag.ingest(garden, collection="docs", store=local)
-    return store
+    return local
 
 
 def test_the_encoders_are_compared_on_what_the_folders_ask(asked: Store, shorter: Path) -> None:
