@@ -13,6 +13,7 @@ import pytest
 
 import cpt_rag
 from cpt_rag.qdrant import open_store
+from cpt_rag.types import Scored
 
 from .conftest import encoder_of, held
 
@@ -42,6 +43,13 @@ def start(context: BaseContext, encoder: Path, store: Path) -> multiprocessing.P
     return made
 
 
+def found(store: Path) -> list[Scored]:
+    """What a search by words finds in either version."""
+    engine, _ = open_store(store).open("docs")
+    with engine:
+        return engine.query(sparse=cpt_rag.bm25.query_vector("total price"))
+
+
 def test_the_same_command_finishes_what_was_killed(
     project: Path, folder: Path, shorter: Path, clean_processes: BaseContext
 ) -> None:
@@ -64,7 +72,7 @@ def test_the_same_command_finishes_what_was_killed(
         process = start(clean_processes, shorter, folder)
         deadline = time.perf_counter() + chance.uniform(0.1, 1.2) * whole
         while time.perf_counter() < deadline:  # others search in the meantime
-            assert cpt_rag.search("total price", collection="docs", store=folder)
+            assert found(folder)
             time.sleep(0.1)
         process.kill()
         process.join()
