@@ -36,6 +36,7 @@ from cpt_rag.qdrant.gated import read_point
 from cpt_rag.qdrant.holding import Holding, hold
 from cpt_rag.qdrant.identity import IDENTITY_ID, Identity, copied_from, from_record, to_record
 from cpt_rag.qdrant.lock import CollectionLock
+from cpt_rag.qdrant.refusals import missing, no_next, no_previous, taken, unfinished
 from cpt_rag.qdrant.seal import Seal
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.qdrant.store import (
@@ -45,11 +46,6 @@ from cpt_rag.qdrant.store import (
     check_name,
     check_new,
     is_store_file,
-    missing,
-    no_next,
-    no_previous,
-    taken,
-    unfinished,
 )
 from cpt_rag.types import Point
 

@@ -11,6 +11,7 @@ from cpt_rag.qdrant import aliases
 from cpt_rag.qdrant.client import ClientEngine
 from cpt_rag.qdrant.foreign import Foreign, look
 from cpt_rag.qdrant.identity import Identity, copied_from, from_record, to_record
+from cpt_rag.qdrant.refusals import missing, no_next, no_previous, taken, unfinished
 from cpt_rag.qdrant.remote import Remote
 from cpt_rag.qdrant.shape import keyword_index, shape
 from cpt_rag.qdrant.spec import RECORD, CollectionSpec
@@ -19,11 +20,6 @@ from cpt_rag.qdrant.store import (
     Versions,
     check_name,
     check_new,
-    missing,
-    no_next,
-    no_previous,
-    taken,
-    unfinished,
 )
 
 if TYPE_CHECKING:

@@ -55,7 +55,7 @@ def test_the_same_command_finishes_what_was_killed(
 ) -> None:
     cpt_rag.ingest(project, collection="docs", store=folder)
     with cpt_rag.open_collection("docs", folder) as opened:
-        notes = [f"Note {number} is about parcels." for number in range(1000)]
+        notes = [f"Note {number} is about parcels." for number in range(500)]
         cpt_rag.Documents(opened).add(notes)
     old = held(folder)
     for _ in range(2):  # the first one also starts the server that forks
