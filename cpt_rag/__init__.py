@@ -28,6 +28,7 @@ from cpt_rag.errors import (
     TrainingError,
 )
 from cpt_rag.ingest import ingest
+from cpt_rag.migrate import MigrationReport, migrate, rollback
 from cpt_rag.qdrant import CollectionSpec, Deployment, Hnsw, OnDisk, Quantisation, Store
 from cpt_rag.retrieve import ContextPack, Passage, Place, context, search
 from cpt_rag.text import bm25
@@ -57,6 +58,7 @@ __all__ = [
     "IngestReport",
     "InvalidInputError",
     "InvalidPointError",
+    "MigrationReport",
     "MissingExtraError",
     "OnDisk",
     "Passage",
@@ -79,6 +81,8 @@ __all__ = [
     "copy_collection",
     "ingest",
     "load_encoder",
+    "migrate",
     "open_collection",
+    "rollback",
     "search",
 ]

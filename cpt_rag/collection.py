@@ -169,7 +169,7 @@ def open_collection(
         if owned is not None:
             undo.callback(owned.close)
         if create and not opened.exists(name):
-            loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
+            loaded = loaded_encoder(DEFAULT_ENCODER if encoder is None else encoder)
             spec = _wanted(preset, CollectionSpec(loaded.dimension, document_key))
             engine = opened.create(name, spec, identity_of(loaded))
             collection = Collection(name, engine, loaded, owned)
@@ -178,7 +178,7 @@ def open_collection(
         else:
             engine, found = opened.open(name)
             undo.callback(engine.close)
-            loaded = _maker(found, name) if encoder is None else _load(encoder)
+            loaded = maker_of(found, name) if encoder is None else loaded_encoder(encoder)
             check_identity(found, identity_of(loaded), name)
             _check_document_key(engine, document_key)
             _check_kept(engine, preset)
@@ -193,7 +193,7 @@ def _foreign(
     """Held to the encoder that is given, or by words alone where the default did not make it."""
     if not found.spaces and encoder is None:
         return Collection(found.name, ForeignEngine(found, None), None, owned)
-    loaded = _load(DEFAULT_ENCODER if encoder is None else encoder)
+    loaded = loaded_encoder(DEFAULT_ENCODER if encoder is None else encoder)
     space, cosine = found.nearest(loaded)
     if space is not None and cosine >= SAME:
         return Collection(found.name, ForeignEngine(found, space), loaded, owned)
@@ -237,11 +237,17 @@ def _check_kept(engine: Engine, preset: str | CollectionSpec | None) -> None:
         )
 
 
-def _load(encoder: str | Path | Encoder) -> Encoder:
+def loaded_encoder(encoder: str | Path | Encoder) -> Encoder:
+    """The encoder of that name or path, or the one that is given."""
     return load_encoder(encoder) if isinstance(encoder, str | Path) else encoder
 
 
-def _maker(identity: Identity, name: str) -> Encoder:
+def maker_of(identity: Identity, name: str) -> Encoder:
+    """The encoder that collection ``name`` says made it.
+
+    Raises:
+        IdentityMismatchError: it is not on this machine.
+    """
     try:
         return load_encoder(identity.encoder.name)
     except EncoderError as error:

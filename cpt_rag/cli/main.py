@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from cpt_rag.cli import collections, context, copy, evaluate, ingest, integrity, run, search
+from cpt_rag.cli import (
+    collections,
+    context,
+    copy,
+    evaluate,
+    ingest,
+    integrity,
+    migrate,
+    run,
+    search,
+)
 from cpt_rag.cli.plugins import PluginGroup
 
 NAME = "cpt-rag"
@@ -25,6 +35,8 @@ app.command("export")(integrity.export)
 app.command("status")(collections.status)
 app.command("list")(collections.list_)
 app.command("copy")(copy.command)
+app.command("migrate")(migrate.migrate)
+app.command("rollback")(migrate.rollback)
 app.command("delete")(collections.delete)
 
 

@@ -79,6 +79,9 @@ def print_status(status: CollectionStatus) -> None:
     )
     for name, location in sorted(status.roots.items()):
         console.print(f"  {_escape(name)}  [dim]{_escape(location)}[/]")
+    for what, encoder in (("previous version", status.previous), ("in the making", status.next)):
+        if encoder is not None:
+            console.print(f"  {what}: encoder {_escape(encoder or 'not noted')}")
 
 
 def print_verified(report: VerifyReport) -> None:

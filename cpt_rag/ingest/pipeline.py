@@ -28,7 +28,7 @@ from cpt_rag.ingest.reuse import Known, Reuse, Siblings
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, single_file, walk
 from cpt_rag.ingest.workers import Workers
-from cpt_rag.qdrant import CollectionSpec, Where, digest_points
+from cpt_rag.qdrant import CollectionSpec, Store, Where, digest_points
 from cpt_rag.types import Encoder, IngestReport, Point
 
 if TYPE_CHECKING:
@@ -81,7 +81,6 @@ def ingest(
         IdentityMismatchError: the collection was made by another encoder, or program.
         StoreError: the store is locked, corrupt or out of reach.
     """
-    started = time.perf_counter()
     roots = resolve_roots([path] if isinstance(path, str | Path) else path, name)
     with ExitStack() as closing:
         place = resolve_store(store)
@@ -97,10 +96,24 @@ def ingest(
                 preset=preset,
             )
         )
-        known = root_records(opened.engine)
-        check_roots(roots, known, renamed=name is not None)
-        workers = closing.enter_context(Workers(opened.encoder))
-        siblings = closing.enter_context(Siblings(place, opened))
+        check_roots(roots, root_records(opened.engine), renamed=name is not None)
+        return bring_level(opened, place, roots, progress)
+
+
+def bring_level(
+    opened: Collection, place: Store, roots: Sequence[Root], progress: Progress | None = None
+) -> IngestReport:
+    """As ``ingest``, into an open collection; its report leaves out the time of opening.
+
+    Args:
+        opened: stays the caller's to close.
+        place: its store, in which vectors are looked for that need not be made again.
+        roots: what it is to hold, checked by the caller.
+        progress: told after each file.
+    """
+    started = time.perf_counter()
+    known = root_records(opened.engine)
+    with Workers(opened.encoder) as workers, Siblings(place, opened) as siblings:
         run = _Run(opened, workers, siblings.engines, progress or (lambda done, total, label: None))
         for root in roots:
             run.ingest_root(root, known.get(root.name))
@@ -168,7 +181,7 @@ class _Run:
             Reuse([engine, *elsewhere]) if self.wrote or elsewhere or any_files(engine) else None
         )
         with self.stage("walk"):
-            entries = list(walk(root.folder)) if root.only is None else [_named(root)]
+            entries = _entries(root)
         groups = self._groups(root, entries, known)
         for files, batch in self.workers.prepare(groups, _expected(entries, known)):
             self._take(root, files, batch)
@@ -339,9 +352,14 @@ class _Run:
             self.unsettled = None
 
 
-def _named(root: Root) -> Entry:
-    assert root.only is not None
-    return single_file(root.folder / root.only, root.folder)
+def _entries(root: Root) -> list[Entry]:
+    """Its files, and folders that cannot be read."""
+    if root.only is not None:
+        return [single_file(root.folder / root.only, root.folder)]
+    found = walk(root.folder)
+    if root.among is None:
+        return list(found)
+    return [entry for entry in found if entry.is_folder or entry.path in root.among]
 
 
 def _record(root: Root, file: _File) -> FileRecord:

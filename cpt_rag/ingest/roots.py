@@ -13,11 +13,15 @@ from cpt_rag.ingest.records import RootRecord
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A folder under its name in the collection; ``only`` narrows it to one of its files."""
+    """A folder under its name in the collection; ``only`` narrows it to one of its files.
+
+    ``among`` narrows it to several: to the collection there are no others in it.
+    """
 
     name: str
     folder: Path
     only: str | None = None
+    among: frozenset[str] | None = None
 
 
 def resolve_roots(paths: Sequence[str | Path], name: str | None) -> list[Root]:

@@ -12,6 +12,9 @@ from cpt_rag.qdrant import RECORD, Store, Where
 class CollectionStatus:
     """``roots`` maps each root's name to its folder; ``files`` and ``chunks`` are counts.
 
+    ``previous`` is the encoder of the version that a rollback brings back, ``next`` that of one
+    that a migration is making or was when it was interrupted; None where there is none.
+
     Of a collection that another program wrote, ``encoder`` is None, ``chunks`` counts its points,
     and ``dimension`` is that of its first vectors, 0 where it has none.
     """
@@ -22,6 +25,8 @@ class CollectionStatus:
     roots: dict[str, str]
     files: int
     chunks: int
+    previous: str | None = None
+    next: str | None = None
 
 
 def collection_status(collection: str, store: Store) -> CollectionStatus:
@@ -36,6 +41,7 @@ def collection_status(collection: str, store: Store) -> CollectionStatus:
     if found is not None:
         dimension = found.spaces[0].dimension if found.spaces else 0
         return CollectionStatus(collection, None, dimension, {}, files=0, chunks=found.points)
+    versions = store.versions(collection)
     engine, identity = store.open(collection)
     with engine:
         return CollectionStatus(
@@ -45,4 +51,6 @@ def collection_status(collection: str, store: Store) -> CollectionStatus:
             roots={name: root.location for name, root in root_records(engine).items()},
             files=engine.count(Where({f"{RECORD}.kind": ["file"]})),
             chunks=engine.count(Where({f"{RECORD}.kind": ["chunk"]})),
+            previous=versions.previous,
+            next=versions.next,
         )

@@ -10,6 +10,7 @@ from cpt_rag.collection import StoreLike, open_collection
 from cpt_rag.documents import Documents
 from cpt_rag.ingest import Progress, ingest
 from cpt_rag.ingest.records import record_id
+from cpt_rag.integrity.rebuild import rebuild
 from cpt_rag.integrity.verify import Fault, VerifyReport, verify
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cpt_rag.types import Encoder
 
 HURT = {Fault.DAMAGED, Fault.UNRECORDED}
+INDEXES = {Fault.FILTER, Fault.INDEX}
 
 
 def repair(
@@ -30,6 +32,8 @@ def repair(
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Take away what ``verify`` finds hurt, and ingest again.
+
+    Where the points are well and an index is not, that is made anew over the same points.
 
     Args:
         path: the folder that was ingested, or several.
@@ -48,6 +52,9 @@ def repair(
         Else as ``ingest``.
     """
     report = verify(path, collection=collection, store=store, name=name, deep=deep)
+    if any(found.fault in INDEXES for found in report.differences):
+        rebuild(collection, store=store, progress=progress)
+        report = verify(path, collection=collection, store=store, name=name, deep=deep)
     if not report.clean:
         with open_collection(collection, store, encoder=encoder) as opened:
             _take_away(opened, report)

@@ -47,6 +47,7 @@ class Fault(str, Enum):
     DAMAGED = "chunks are not those recorded"
     UNRECORDED = "chunks without a record"
     NO_VECTOR = "a document without a usable vector"
+    FILTER = "a filter misses chunks"
     INDEX = "the index misses neighbours"
 
 
@@ -199,16 +200,19 @@ def _points(
 
 
 def _compared(engine: Engine, record: FileRecord, found: _Found) -> Iterator[Difference]:
-    by_path = engine.count(chunks_of(record.root, record.path))
+    ids = tuple(found.ids)
     detail = ""
-    if len(found.digests) != record.chunks:
-        detail = f"{len(found.digests)} chunks for {record.chunks}"
+    if len(ids) != record.chunks:
+        detail = f"{len(ids)} chunks for {record.chunks}"
     elif join_digests(found.digests) != record.digest:
         detail = "texts, metadata or vectors differ"
-    elif by_path != record.chunks:
-        detail = f"a filter finds {by_path} chunks for {record.chunks}"
     if detail:
-        yield Difference(record.root, record.path, Fault.DAMAGED, detail, tuple(found.ids))
+        yield Difference(record.root, record.path, Fault.DAMAGED, detail, ids)
+        return
+    by_path = engine.count(chunks_of(record.root, record.path))
+    if by_path != record.chunks:
+        detail = f"{by_path} chunks for {record.chunks}"
+        yield Difference(record.root, record.path, Fault.FILTER, detail, ids)
 
 
 def _index(engine: Engine) -> Iterator[Difference]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from cpt_rag.evaluate import Estimate, mean_of
 from cpt_rag.evaluate.measures import MEASURES, Found, Query, figure_of
 
-BEST = "ranked"
+BEST: Literal["ranked"] = "ranked"
 OVERALL = "all"
 """The mean of the classes, each weighted alike."""
 

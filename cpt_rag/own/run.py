@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, get_args
@@ -19,7 +20,7 @@ from cpt_rag.own.weights import GRID, try_weights
 from cpt_rag.retrieve.search import Arm, Weights, find
 
 if TYPE_CHECKING:
-    from cpt_rag.types import Encoder
+    from cpt_rag.types import Encoder, IngestReport
 
 MOST_QUERIES = 200
 ARMS: tuple[Arm, ...] = get_args(Arm)
@@ -58,14 +59,10 @@ def evaluate_repository(
     texts, changelogs = read_texts(folder)
     questions = questions_of(folder, texts, queries)
     loaded = _loaded(encoder)
-    with TemporaryDirectory(prefix="cpt-rag-") as temporary:
-        tree, store = Path(temporary) / "tree", Path(temporary) / "store"
-        asked = _written(texts, questions.asked, tree)
-        made = ingest(tree, collection=_COLLECTION, store=store, encoder=loaded, progress=progress)
-        with open_collection(_COLLECTION, store, encoder=loaded) as collection:
-            asking = _Asking(collection, asked, progress or (lambda done, total, label: None))
-            founds: dict[str, ByClass] = {arm: asking.ask(asked, arm) for arm in ARMS}
-            weights = try_weights(asked, asking.ask_weighted)
+    with index_without(texts, questions.asked, loaded, progress) as (collection, asked, made):
+        asking = _Asking(collection, asked, progress or (lambda done, total, label: None))
+        founds: dict[str, ByClass] = {arm: asking.ask(asked, arm) for arm in ARMS}
+        weights = try_weights(asked, asking.ask_weighted)
     return RepositoryReport(
         path=str(folder),
         encoder=loaded.fingerprint.name,
@@ -78,6 +75,30 @@ def evaluate_repository(
         weights=weights,
         asked=tuple(_together(asked, founds)),
     )
+
+
+@contextmanager
+def index_without(
+    texts: Mapping[str, str], asked: Questioned, encoder: Encoder, progress: Progress | None
+) -> Iterator[tuple[Collection, Questioned, IngestReport]]:
+    """A collection of the texts without what is asked, as long as the block runs.
+
+    With it come the queries, their answers' places as they are in there, and what ingestion did.
+    """
+    with TemporaryDirectory(prefix="cpt-rag-") as temporary:
+        tree, store = Path(temporary) / "tree", Path(temporary) / "store"
+        moved = _written(texts, asked, tree)
+        made = ingest(tree, collection=_COLLECTION, store=store, encoder=encoder, progress=progress)
+        with open_collection(_COLLECTION, store, encoder=encoder) as collection:
+            yield collection, moved, made
+
+
+def ask_one(
+    query: Query, collection: Collection, arm: Arm, weights: Weights | None = None
+) -> Found:
+    """Where one arm finds a query's answers."""
+    limit = DEPTH if isinstance(query, MinedQuery) else _HITS_FOR_FILES
+    return judge(query, find(query.query, collection, limit, arm=arm, weights=weights))
 
 
 class _Asking:
@@ -100,10 +121,9 @@ class _Asking:
         return self.ask(asked, "ranked", weights)
 
     def _one(self, query: Query, arm: Arm, weights: Weights | None) -> Found:
-        limit = DEPTH if isinstance(query, MinedQuery) else _HITS_FOR_FILES
         self._done += 1
         self._progress(self._done, max(self._done, self._total), f"asking: {arm}")
-        return judge(query, find(query.query, self._collection, limit, arm=arm, weights=weights))
+        return ask_one(query, self._collection, arm, weights)
 
 
 def _loaded(encoder: str | Path | Encoder | None) -> Encoder:

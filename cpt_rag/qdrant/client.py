@@ -22,19 +22,22 @@ class ClientEngine(GatedEngine):
     """An ``Engine`` over one collection of a ``QdrantClient``; writes wait until applied.
 
     Args:
-        name: the collection's name, or an alias.
+        name: the collection's name.
         spec: its shape.
         remote: the client, which belongs to the store.
+        version: the collection behind that name when it was opened. Calls go there, so that after
+            a switch nothing of one encoder meets what another one made.
     """
 
-    def __init__(self, name: str, spec: CollectionSpec, remote: Remote) -> None:
+    def __init__(self, name: str, spec: CollectionSpec, remote: Remote, version: str) -> None:
         super().__init__(name, spec)
         self._remote = remote
+        self._version = version
 
     def _upsert(self, points: list[Point]) -> None:
         batch = [to_client(point, self._spec) for point in points]
         try:
-            self._remote.call(lambda client: client.upsert(self._name, batch, wait=True))
+            self._remote.call(lambda client: client.upsert(self._version, batch, wait=True))
         except RequestTooLargeError:
             if len(points) == 1:
                 raise
@@ -46,13 +49,13 @@ class ClientEngine(GatedEngine):
         from qdrant_client import models
 
         selector = models.FilterSelector(filter=to_filter([where]))
-        self._remote.call(lambda client: client.delete(self._name, selector, wait=True))
+        self._remote.call(lambda client: client.delete(self._version, selector, wait=True))
 
     def _delete_ids(self, ids: list[str]) -> None:
         from qdrant_client import models
 
         selector = models.PointIdsList(points=list(ids))
-        self._remote.call(lambda client: client.delete(self._name, selector, wait=True))
+        self._remote.call(lambda client: client.delete(self._version, selector, wait=True))
 
     def _query(self, arms: Arms, limit: int, fusion: Fusion) -> list[Scored]:
         where = () if arms.where is None else (arms.where,)
@@ -78,7 +81,7 @@ class ClientEngine(GatedEngine):
             request = _fused(prefetches, fusion)
         found = self._remote.call(
             lambda client: client.query_points(
-                self._name, **request, limit=limit, with_payload=True
+                self._version, **request, limit=limit, with_payload=True
             )
         )
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found.points]
@@ -98,7 +101,7 @@ class ClientEngine(GatedEngine):
         chosen = None if where is None else to_filter([where])
         records, following = self._remote.call(
             lambda client: client.scroll(
-                self._name,
+                self._version,
                 scroll_filter=chosen,
                 limit=PAGE,
                 offset=start,
@@ -111,7 +114,7 @@ class ClientEngine(GatedEngine):
     def _retrieve(self, ids: list[str], with_vectors: bool) -> list[Point]:
         records = self._remote.call(
             lambda client: client.retrieve(
-                self._name, ids, with_payload=True, with_vectors=with_vectors
+                self._version, ids, with_payload=True, with_vectors=with_vectors
             )
         )
         return [read_point(record, self._spec) for record in records]
@@ -119,13 +122,13 @@ class ClientEngine(GatedEngine):
     def _count(self, where: Where | None) -> int:
         chosen = None if where is None else to_filter([where])
         result = self._remote.call(
-            lambda client: client.count(self._name, count_filter=chosen, exact=True)
+            lambda client: client.count(self._version, count_filter=chosen, exact=True)
         )
         return result.count
 
     def _values(self, path: str) -> tuple[str, ...]:
         response = self._remote.call(
-            lambda client: client.facet(self._name, path, limit=MOST_VALUES, exact=True)
+            lambda client: client.facet(self._version, path, limit=MOST_VALUES, exact=True)
         )
         return tuple(sorted(str(hit.value) for hit in response.hits))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cpt_rag.errors import IdentityMismatchError, StoreCorruptError
-from cpt_rag.qdrant.remedy import make_again
+from cpt_rag.qdrant.remedy import migrate_to
 from cpt_rag.qdrant.spec import RECORD, CollectionSpec
 from cpt_rag.types import Fingerprint
 
@@ -159,13 +159,13 @@ def _shown(value: object) -> str:
 
 
 def _remedy(field: str, found: Identity, expected: Identity, collection: str) -> str:
-    again = make_again(collection)
     name = found.encoder.name
+    migrate = migrate_to(collection, expected.encoder.name)
     if field.startswith("encoder.") and name == expected.encoder.name:
-        return f"the encoder {name} has changed since; make the collection again: {again}"
+        return f"the encoder {name} has changed since; migrate the collection to it: {migrate}"
     if field.startswith("encoder."):
-        return f"search or ingest with --encoder {name}, which made it, or make it again: {again}"
-    return f"make it again with this version: {again}"
+        return f"search or ingest with --encoder {name}, which made it, or migrate it: {migrate}"
+    return f"migrate it to this version: {migrate}"
 
 
 def _field(payload: object, key: str, kind: type[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The remedy that several errors share."""
+"""Remedies that several errors share."""
 
 from __future__ import annotations
 
@@ -7,3 +7,8 @@ def make_again(collection: str) -> str:
     """The commands that replace a collection."""
     name = f"--collection {collection}"
     return f"cpt-rag delete {name} && cpt-rag ingest PATH {name}"
+
+
+def migrate_to(collection: str, encoder: str) -> str:
+    """The command that makes a collection anew while it is searched."""
+    return f"cpt-rag migrate --collection {collection} --encoder {encoder}"

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpt_rag.errors import (
-    CollectionError,
-    CollectionNotFoundError,
-    InvalidInputError,
-    StoreError,
-)
+from cpt_rag.errors import InvalidInputError, StoreError
 from cpt_rag.qdrant.engine import Engine
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.spec import CollectionSpec
@@ -30,6 +26,19 @@ _WINDOWS_DEVICES = frozenset(
 )
 _HOST_AND_PORT = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+):\d+(/.*)?")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?")
+_OF_A_VERSION = re.compile(r".+--(\d+|next|previous)")
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The encoders of the versions that are not served, by name; None where there is none.
+
+    ``previous`` is what ``Store.roll_back`` brings back, ``next`` is being made. A name is empty
+    where it is not known.
+    """
+
+    previous: str | None
+    next: str | None
 
 
 class Store(ABC):
@@ -99,11 +108,56 @@ class Store(ABC):
 
     @abstractmethod
     def delete(self, name: str) -> None:
-        """Remove the collection, damaged ones too.
+        """Remove the collection with all its versions, damaged ones too.
 
         Raises:
             CollectionNotFoundError: there is none of this name.
-            StoreLockedError: a process holds it.
+            StoreLockedError: a process holds it, or makes its next version.
+        """
+
+    @abstractmethod
+    def next_version(self, name: str) -> Store:
+        """This store with the version of ``name`` that is being made in that one's place.
+
+        There it is created, opened, marked and deleted as any collection, while the version that
+        is served stays as it is; ``switch`` or ``supersede``, called on this store once every
+        handle on it is closed, has it served. It closes with this store.
+
+        Its ``create`` raises CollectionError where nothing could switch to the new version: on a
+        server, a collection that bears the name itself and not as an alias.
+        """
+
+    @abstractmethod
+    def versions(self, name: str) -> Versions:
+        """What there is besides the version that is served.
+
+        Raises:
+            CollectionNotFoundError: there is none of this name.
+        """
+
+    @abstractmethod
+    def switch(self, name: str) -> None:
+        """Serve the next version and keep the present one as the previous, whose own one goes.
+
+        One step: whatever instant the process dies, one of the two is served, whole. Handles that
+        are open, which on a server they may be, go on with the version that they opened.
+
+        Raises:
+            CollectionError: there is no next version.
+            CollectionNotFoundError, StoreLockedError, StoreCorruptError: as ``open``.
+        """
+
+    @abstractmethod
+    def supersede(self, name: str) -> None:
+        """As ``switch``, but the present version goes and the previous one stays."""
+
+    @abstractmethod
+    def roll_back(self, name: str) -> None:
+        """Serve the previous version and keep the present one in its place: twice is nothing.
+
+        Raises:
+            CollectionError: there is no previous version.
+            CollectionNotFoundError, StoreLockedError, StoreCorruptError: as ``open``.
         """
 
     def close(self) -> None:  # noqa: B027 - a folder has nothing to let go of
@@ -189,40 +243,19 @@ def check_new(name: str, spec: CollectionSpec, identity: Identity) -> None:
     """Hold what a collection is to be made of to itself.
 
     Raises:
-        InvalidInputError: a bad name, or a spec of another dimension than the encoder.
+        InvalidInputError: a bad name, one as of a version, or a spec of another dimension than
+            the encoder.
     """
     check_name(name)
+    if _OF_A_VERSION.fullmatch(name):
+        raise InvalidInputError(
+            f"a collection named {name!r}",
+            expected="another ending: servers call the versions of a collection NAME--1, NAME--2",
+            remedy="choose another name",
+        )
     if spec.dimension != identity.encoder.dimension:
         raise InvalidInputError(
             f"a collection of dimension {spec.dimension} for the encoder {identity.encoder.name},"
             f" whose vectors have {identity.encoder.dimension}",
             expected="one dimension",
         )
-
-
-def taken(name: str, place: str) -> CollectionError:
-    """The error for a name that is in use."""
-    return CollectionError(
-        f"there is a collection {name!r} in {place}",
-        expected="a new name",
-        remedy=f"open it, or delete it first: cpt-rag delete --collection {name}",
-    )
-
-
-def unfinished(name: str, place: str, copy_of: str) -> CollectionError:
-    """The error for a copy that was interrupted."""
-    return CollectionError(
-        f"collection {name!r} in {place} is an unfinished copy of {copy_of}",
-        expected="a whole collection",
-        remedy="run the same cpt-rag copy again to finish it,"
-        f" or delete it: cpt-rag delete --collection {name}",
-    )
-
-
-def missing(name: str, place: str, present: list[str]) -> CollectionNotFoundError:
-    """The error for a collection that is not there, listing those that are."""
-    return CollectionNotFoundError(
-        f"no collection {name!r} in {place}",
-        expected=f"one of {', '.join(present)}" if present else "a collection; there is none yet",
-        remedy=f"cpt-rag ingest PATH --collection {name}",
-    )

@@ -88,6 +88,7 @@ def read_llama_index_async(client: QdrantClient, written: Written) -> list[str]:
     aclient = AsyncQdrantClient(":memory:")
     # Two clients in local mode share nothing by themselves, as two of one server do.
     aclient._client.collections = client._client.collections  # type: ignore[attr-defined]
+    aclient._client.aliases = client._client.aliases  # type: ignore[attr-defined]
     store = NodeStore(
         COLLECTION,
         aclient=aclient,

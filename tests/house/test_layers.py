@@ -28,7 +28,8 @@ LEVELS = {
     "retrieve": 4,
     "integrity": 5,
     "own": 5,
-    "cli": 6,
+    "migrate": 6,
+    "cli": 7,
 }
 # Which rooms may import a heavy package at all; everywhere inside a function or for types only.
 HEAVY = {

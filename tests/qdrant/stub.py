@@ -142,16 +142,23 @@ class Rest:
         _, *parts = urlsplit(request.path).path.split("/")
         if parts == [""]:
             return 200, {}, {"title": "qdrant", "version": "1.16.0"}
-        if parts == ["collections"]:
-            return ok(plain(self.client.get_collections()))
+        lists = {"collections": self.client.get_collections, "aliases": self.client.get_aliases}
+        if len(parts) == 1:
+            return ok(plain(lists[parts[0]]()))
         name, *rest = map(unquote, parts[1:])
         if rest == ["exists"]:
             return ok({"exists": self.client.collection_exists(name)})
+        if (name, rest) == ("aliases", []):
+            rest, name = ["aliases"], ""
         call = getattr(self, "_".join([request.method.lower(), *rest]))
         try:
             return ok(plain(call(name, request.json())))
         except ValueError as error:
             return failing(404 if "not found" in str(error) else 409, str(error))
+
+    def post_aliases(self, _: str, body: Any) -> Any:
+        wanted = models.ChangeAliasesOperation.model_validate(body)
+        return self.client.update_collection_aliases(wanted.actions)
 
     def get(self, name: str, body: Any) -> Any:
         return self.client.get_collection(name)

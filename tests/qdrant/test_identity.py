@@ -55,17 +55,17 @@ def test_an_encoder_mismatch_names_field_and_command(identity: Identity, field: 
     assert f"encoder.{field} = " in caught.value.found
     assert caught.value.expected == f"encoder.{field} = 'other'"
     assert "--encoder tiny" in caught.value.remedy
-    assert "cpt-rag delete --collection docs && cpt-rag ingest" in caught.value.remedy
+    assert "cpt-rag migrate --collection docs --encoder new" in caught.value.remedy
 
 
-def test_an_encoder_that_changed_under_its_name_is_not_offered_as_the_remedy(
+def test_to_an_encoder_that_changed_under_its_name_a_collection_is_migrated(
     identity: Identity,
 ) -> None:
     other = replace(identity, encoder=replace(identity.encoder, weights="other"))
     with pytest.raises(IdentityMismatchError) as caught:
         check_identity(identity, other, "docs")
     assert "has changed since" in caught.value.remedy
-    assert "--encoder" not in caught.value.remedy
+    assert caught.value.remedy.endswith("cpt-rag migrate --collection docs --encoder tiny")
 
 
 def test_dimension_and_prompts_count(identity: Identity) -> None:
@@ -79,7 +79,7 @@ def test_dimension_and_prompts_count(identity: Identity) -> None:
 def test_other_mismatches_name_the_field(identity: Identity, field: str, value: Any) -> None:
     with pytest.raises(IdentityMismatchError, match=f"{field} = ") as caught:
         check_identity(identity, replace(identity, **{field: value}), "docs")
-    assert "--encoder" not in caught.value.remedy
+    assert "cpt-rag migrate --collection docs --encoder tiny" in caught.value.remedy
 
 
 def test_the_first_difference_is_named(identity: Identity) -> None:

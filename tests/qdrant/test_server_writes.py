@@ -129,7 +129,7 @@ def test_an_ingestion_that_a_server_left_at_any_request_is_mended_by_the_next(
     cpt_rag.ingest(project, collection="docs", store=stub.url, encoder=encoder)
     expected = held()
     for number in range(int(carried_out), 200, 2):
-        rest.client.delete_collection("docs")
+        rest.client.delete_collection("docs--1")
         gone = rest.leave_after(number, carried_out=carried_out)
         try:
             cpt_rag.ingest(project, collection="docs", store=stub.url, encoder=encoder)

@@ -31,7 +31,7 @@ from cpt_rag.types import Point
 from .stub import Rest, Stub
 
 DENSE = np.arange(1, 9, dtype=np.float32)
-PATH = "/collections/docs"
+PATH = "/collections/docs--1"
 LARGE = CollectionSpec(
     8,
     hnsw=Hnsw(m=24, ef_construct=64, search_ef=200),
