@@ -57,7 +57,7 @@ def _child(
         os.dup2(errors, 2)
         call(lambda answer: _tell(writing, answer))
         code = 0
-    except BaseException:  # noqa: BLE001 - the parent is told by the status, the reader by the log
+    except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(code)
