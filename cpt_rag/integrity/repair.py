@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,12 @@ from cpt_rag.collection import StoreLike, open_collection
 from cpt_rag.documents import Documents
 from cpt_rag.ingest import Progress, ingest
 from cpt_rag.ingest.records import record_id
+from cpt_rag.integrity.tallies import values_at
 from cpt_rag.integrity.verify import Fault, VerifyReport, verify
 
 if TYPE_CHECKING:
     from cpt_rag.collection import Collection
+    from cpt_rag.qdrant import Engine
     from cpt_rag.types import Encoder
 
 HURT = {Fault.DAMAGED, Fault.UNRECORDED}
@@ -64,4 +67,18 @@ def _take_away(opened: Collection, report: VerifyReport) -> None:
             opened.engine.delete_ids([record_id(found.root, found.path), *found.ids])
         elif found.fault is Fault.NO_VECTOR:
             documents += found.ids
+        elif found.fault is Fault.RECORD:
+            opened.engine.upsert(opened.engine.retrieve(found.ids))
+    _index_again(opened.engine, report)
     Documents(opened).embed_again(documents)
+
+
+def _index_again(engine: Engine, report: VerifyReport) -> None:
+    """Write points as they are, so that filters find them."""
+    lost: defaultdict[str, set[str]] = defaultdict(set)
+    for found in report.differences:
+        if found.fault is Fault.FILTER:
+            lost[found.path].add(found.detail)
+    if lost:
+        every = engine.scroll(with_vectors=True)
+        engine.upsert([p for p in every if any(lost[f] & values_at(p, f) for f in [*lost])])

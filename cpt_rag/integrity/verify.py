@@ -22,6 +22,7 @@ from cpt_rag.ingest.records import (
 )
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, walk
+from cpt_rag.integrity.tallies import Tallies
 from cpt_rag.qdrant import (
     CHUNK_KIND,
     METADATA,
@@ -45,8 +46,10 @@ class Fault(str, Enum):
     UNFINISHED = "an ingestion did not finish"
     DAMAGED = "chunks are not those recorded"
     UNRECORDED = "chunks without a record"
+    RECORD = "a record with vectors"
     NO_VECTOR = "a document without a usable vector"
     INDEX = "the index misses neighbours"
+    FILTER = "a filter does not find what it should"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def verify(
 
 def verify_engine(engine: Engine, roots: Sequence[Root]) -> VerifyReport:
     """As ``verify``, of an open collection."""
+    engine.check_files()
     report = VerifyReport(engine.name)
     known = root_records(engine)
     check_roots(roots, known, renamed=False)
@@ -173,7 +177,9 @@ def _points(
 ) -> Iterator[Difference]:
     """Points against records: every point is read once, and every file asked for by its path."""
     found: defaultdict[tuple[str, str], _Found] = defaultdict(_Found)
+    tallies = Tallies(engine)
     for point in engine.scroll(with_vectors=True):
+        tallies.add(point)
         kind = _kind(point)
         if kind == CHUNK_KIND:
             report.chunks += 1
@@ -184,12 +190,16 @@ def _points(
             report.documents += 1
             if not _usable(point):
                 yield Difference("", point.id, Fault.NO_VECTOR, ids=(point.id,))
+        elif point.dense is not None or point.sparse is not None:
+            yield Difference("", point.id, Fault.RECORD, ids=(point.id,))
     for root, files in recorded.items():
         for path, record in files.items():
             yield from _compared(engine, record, found.pop((root, path), _Found()))
     for (root, path), stray in found.items():
         detail = f"{len(stray.ids)} chunks"
         yield Difference(root, path, Fault.UNRECORDED, detail, tuple(stray.ids))
+    for field_path, value in tallies.different():
+        yield Difference("", field_path, Fault.FILTER, value)
 
 
 def _compared(engine: Engine, record: FileRecord, found: _Found) -> Iterator[Difference]:

@@ -10,8 +10,8 @@ from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
 from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, GatedEngine, read_point
 from cpt_rag.qdrant.holding import Holding
-from cpt_rag.qdrant.identity import IDENTITY_ID
-from cpt_rag.qdrant.spec import CollectionSpec
+from cpt_rag.qdrant.identity import IDENTITY_ID, IDENTITY_KIND
+from cpt_rag.qdrant.spec import RECORD, CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class EdgeEngine(GatedEngine):
                 wanted = (*where, fusion.wanted)
                 prefetches.append(self._arm(arms, self._dense(arms.dense), wanted))
             request = _fused(prefetches, limit, fusion)
-        found = self._shard.run(lambda shard: shard.query(request))
+        found = self._shard.read(lambda shard: shard.query(request))
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found]
 
     def _arm(
@@ -111,29 +111,38 @@ class EdgeEngine(GatedEngine):
             with_payload=True,
             with_vector=with_vectors,
         )
-        records, following = self._shard.run(lambda shard: shard.scroll(request))
+        records, following = self._shard.read(lambda shard: shard.scroll(request))
         return [read_point(record, self._spec) for record in records], following
 
     def _retrieve(self, ids: list[str], with_vectors: bool) -> list[Point]:
-        records = self._shard.run(lambda shard: shard.retrieve(list(ids), True, with_vectors))
+        records = self._shard.read(lambda shard: shard.retrieve(list(ids), True, with_vectors))
         return [read_point(record, self._spec) for record in records]
 
     def _count(self, where: Where | None) -> int:
         import qdrant_edge
 
         request = qdrant_edge.CountRequest(exact=True, filter=_visible(where))
-        return self._shard.run(lambda shard: shard.count(request))
+        return self._shard.read(lambda shard: shard.count(request))
 
     def _values(self, path: str) -> tuple[str, ...]:
-        import qdrant_edge
-
         # Nobody else can write meanwhile, and a facet reads the whole index.
         known = self._holding.values
         if path not in known:
-            request = qdrant_edge.FacetRequest(path, limit=MOST_VALUES, exact=True)
-            hits = self._shard.run(lambda shard: shard.facet(request)).hits
-            known[path] = tuple(sorted(str(h.value) for h in hits if h.count))
+            known[path] = super()._values(path)
         return known[path]
+
+    def _tally(self, path: str) -> dict[str, int]:
+        import qdrant_edge
+
+        request = qdrant_edge.FacetRequest(path, limit=MOST_VALUES, exact=True)
+        hits = self._shard.read(lambda shard: shard.facet(request)).hits
+        own = IDENTITY_KIND if path == f"{RECORD}.kind" else None
+        return {str(hit.value): hit.count for hit in hits if hit.count and hit.value != own}
+
+    def check_files(self) -> None:
+        """See ``Engine.check_files``."""
+        self._ready()
+        self._holding.seal.check_files()
 
     def _optimise(self) -> None:
         self._shard.run(lambda _: self._holding.seal.lift())

@@ -4,7 +4,7 @@
 
     STORE/docs                      pointer: names the shard's folder; replaced by atomic rename
     STORE/.shards/docs-<hex>/       the shard; its identity is a point without vectors
-    STORE/.shards/docs-<hex>.seal   how many points it had when last closed in order
+    STORE/.shards/docs-<hex>.seal   its points and files when last closed in order
     STORE/.shards/docs.lock         held while the collection is open, made, or removed
     STORE/.shards/docs.lock.pid     who holds it
 
@@ -108,14 +108,14 @@ class EdgeStore(Store):
                 f"collection {name!r} cannot be made in {self._folder}: {error}",
                 expected="a folder that this user may write, and room on its disk",
             ) from error
-        return Holding(self._place(name), spec, identity, shard, _seal(path, name), lock)
+        return Holding(self._place(name), spec, identity, shard, Seal(path, name), lock)
 
     def _loaded(self, name: str) -> Holding:
         with ExitStack() as undo:
             lock = self._lock(name)
             undo.callback(lock.release)
             path = self._follow(name)
-            seal = _seal(path, name)
+            seal = Seal(path, name)
             shard = Shard.load(path, name)
             undo.callback(shard.close)
             seal.check(shard.total())
@@ -171,10 +171,6 @@ class EdgeStore(Store):
                 entry.unlink(missing_ok=True)
 
 
-def _seal(path: Path, name: str) -> Seal:
-    return Seal(path.with_name(f"{path.name}.seal"), name)
-
-
 def _sign(shard: Shard, spec: CollectionSpec, identity: Identity) -> None:
     import qdrant_edge
 
@@ -184,7 +180,7 @@ def _sign(shard: Shard, spec: CollectionSpec, identity: Identity) -> None:
 
 
 def _signature(shard: Shard, name: str) -> tuple[Identity, CollectionSpec]:
-    records = shard.run(lambda open_shard: open_shard.retrieve([IDENTITY_ID], True, False))
+    records = shard.read(lambda open_shard: open_shard.retrieve([IDENTITY_ID], True, False))
     if not records:
         raise _corrupt(name, "its identity is missing from its shard")
     return from_record(read_point(records[0], CollectionSpec(1)).payload)

@@ -1,7 +1,8 @@
-"""The counting seal: how many points a collection had when it was last closed in order.
+"""The seal: how many points a collection had when it was last closed in order, and its files.
 
 A damaged shard often loads without complaint and with fewer points. The seal is written on a
 clean close and broken before the first write after it, so that it is there only when it is right.
+The points are counted at every open; the files take longer, and are looked at when asked.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from cpt_rag.errors import StoreCorruptError
-from cpt_rag.qdrant import files
+from cpt_rag.qdrant import files, inventory
 from cpt_rag.qdrant.remedy import make_again
 
 
 class Seal:
-    """The seal at ``path`` of the collection of that name."""
+    """The seal of the shard in a folder, beside it, of the collection of that name."""
 
-    def __init__(self, path: Path, collection: str) -> None:
-        self._path = path
+    def __init__(self, shard: Path, collection: str) -> None:
+        self._shard = shard
+        self._path = shard.with_name(f"{shard.name}.seal")
         self._collection = collection
-        self.whole = path.exists()
+        self.whole = self._path.exists()
 
     def check(self, points: int) -> None:
         """Hold the shard's count to the seal, where there is one.
@@ -36,6 +38,18 @@ class Seal:
         if points != sealed:
             raise self._broken(f"holds {points} points", f"{sealed}, as when it was last closed")
 
+    def check_files(self) -> None:
+        """Hold the shard's files to the seal, where there is one; reads all that is in them.
+
+        Raises:
+            StoreCorruptError: one of them differs.
+        """
+        if not self.whole:
+            return
+        sealed = files.read_json(self._path).get("files", {})
+        for name in inventory.different(self._shard, sealed):
+            raise self._broken(f"has a damaged file: {self._shard / name}", "it as it was sealed")
+
     def lift(self) -> None:
         """Break the seal; call it before writing."""
         if self.whole:
@@ -43,9 +57,10 @@ class Seal:
             self.whole = False
 
     def put(self, points: int) -> None:
-        """Seal this count; call it once everything written is on disk."""
+        """Seal this count and the files; call it once everything written is on disk."""
         if not self.whole:
-            files.write_json(self._path, {"points": points})
+            sealed = {"points": points, "files": inventory.take(self._shard)}
+            files.write_json(self._path, sealed)
             self.whole = True
 
     def _broken(self, found: str, expected: str) -> StoreCorruptError:

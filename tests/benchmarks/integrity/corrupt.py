@@ -125,7 +125,10 @@ def _look(tell: Tell, whole: Whole, store: Path) -> None:
     except CptRagError as error:
         return tell(f"{VERIFY}\n{error.found}")
     tell("search")
-    different = observe(store).differences(whole.seen)
+    try:
+        different = observe(store).differences(whole.seen)
+    except CptRagError as error:
+        different = [error.found]
     return tell(f"{SILENT}\n{' '.join(different)}" if different else f"{HARMLESS}\n")
 
 
@@ -141,11 +144,13 @@ def _repair(tell: Tell, whole: Whole, store: Path) -> None:
     try:
         clean = repair(whole.tree, collection=COLLECTION, store=store).clean
     except CptRagError as error:
-        if "cpt-rag delete" not in error.remedy:
+        if "cpt-rag ingest" not in error.remedy:
             return tell(f"NOT: {error}")
         how, clean = "made again", True
-        open_store(store).delete(COLLECTION)
+        if "cpt-rag delete" in error.remedy:
+            open_store(store).delete(COLLECTION)
         cpt_rag.ingest(whole.tree, collection=COLLECTION, store=store)
+    clean = clean and verify(whole.tree, collection=COLLECTION, store=store).clean
     different = observe(store).differences(whole.seen)
     # A graph that is built again may find its way by other edges.
     if not clean or "points" in different or "counts" in different:

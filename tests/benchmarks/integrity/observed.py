@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from cpt_rag.integrity import export
-from cpt_rag.qdrant import Engine, Where, open_store
+from cpt_rag.qdrant import PAGE_CONTENT, Engine, Where, open_store
 
 COLLECTION = "docs"
 QUERIES = 50
@@ -51,7 +51,7 @@ def observe(store: Path) -> Observed:
 
 def _searches(engine: Engine, kind: str) -> list[object]:
     """Nearest points of stored ones."""
-    points = [p for p in engine.scroll(with_vectors=True) if p.dense is not None]
+    points = [p for p in engine.scroll(with_vectors=True) if PAGE_CONTENT in p.payload]
     found: list[object] = []
     for point in points[:: max(1, len(points) // QUERIES)]:
         where = None

@@ -1,0 +1,60 @@
+"""A shard's files as they were when it was closed in order: their sizes, and what is in them.
+
+The engine reads damaged files without complaint, and an index that lost its way shows in no point.
+Segments that it has finished are held to a checksum; those that it still writes to, which it may
+tidy up when it loads them, to their files' sizes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+PART = 1 << 20
+_WRITTEN_TO = "mutable_id_tracker.mappings"
+"""The file by which a segment that takes points is known."""
+_TOUCHED_BY_LOADING = frozenset(["tracker_journal.dat", _WRITTEN_TO, "mutable_id_tracker.versions"])
+
+Inventory = dict[str, tuple[int, int | None]]
+"""Size in bytes and CRC-32, where there is one, by path relative to the shard."""
+
+
+def take(shard: Path) -> Inventory:
+    """The inventory of the shard, which must be closed.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    found: Inventory = {}
+    for segment in _segments(shard):
+        finished = not (segment / _WRITTEN_TO).exists()
+        for path in sorted(segment.rglob("*")):
+            if path.is_file() and path.name not in _TOUCHED_BY_LOADING:
+                checksum = _checksum(path) if finished else None
+                found[path.relative_to(shard).as_posix()] = (path.stat().st_size, checksum)
+    return found
+
+
+def different(shard: Path, recorded: Mapping[str, tuple[int, int | None]]) -> Iterator[str]:
+    """Paths of files that are not as they were recorded."""
+    for name, (size, checksum) in recorded.items():
+        path = shard / name
+        try:
+            same = path.stat().st_size == size and checksum in (None, _checksum(path))
+        except OSError:
+            same = False
+        if not same:
+            yield name
+
+
+def _segments(shard: Path) -> list[Path]:
+    return [path for path in shard.glob("segments/*") if path.is_dir()]
+
+
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with path.open("rb", buffering=0) as file:
+        while part := file.read(PART):
+            checksum = zlib.crc32(part, checksum)
+    return checksum
