@@ -50,9 +50,7 @@ class EdgeEngine(GatedEngine):
         self._write(qdrant_edge.UpdateOperation.delete_points(list(ids)))
 
     def _write(self, operation: qdrant_edge.UpdateOperation) -> None:
-        self._holding.values.clear()
-        self._shard.run(lambda _: self._holding.seal.lift())
-        self._shard.update(operation)
+        self._holding.write(lambda: self._shard.update(operation))
 
     def _query(self, arms: Arms, limit: int, fusion: Fusion) -> list[Scored]:
         import qdrant_edge as qe
@@ -145,14 +143,19 @@ class EdgeEngine(GatedEngine):
         self._holding.seal.check_files()
 
     def _optimise(self) -> None:
-        self._shard.run(lambda _: self._holding.seal.lift())
-        self._shard.run(lambda shard: shard.optimize())
+        # The engine writes anew what it indexes, and removes the old when that is done.
+        needed = self._holding.seal.unfinished_bytes()
+        self._holding.write(lambda: self._shard.run(_optimise), needed)
 
     def _flush(self) -> None:
         self._shard.run(lambda shard: shard.flush())
 
     def _close(self) -> None:
         self._holding.leave()
+
+
+def _optimise(shard: qdrant_edge.EdgeShard) -> None:
+    shard.optimize()
 
 
 def to_edge(point: Point, spec: CollectionSpec) -> qdrant_edge.Point:

@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from cpt_rag.errors import StoreCorruptError, StoreError
-from cpt_rag.qdrant import files
+from cpt_rag.qdrant import files, room
 from cpt_rag.qdrant.edge import EdgeEngine, to_edge
 from cpt_rag.qdrant.edge_shard import Shard
 from cpt_rag.qdrant.gated import read_point
@@ -90,6 +90,7 @@ class EdgeStore(Store):
     def _made(self, name: str, spec: CollectionSpec, identity: Identity) -> Holding:
         try:
             self._shards.mkdir(parents=True, exist_ok=True)
+            room.check(self._shards, name)
             with ExitStack() as undo:
                 lock = self._lock(name)
                 undo.callback(lock.release)

@@ -27,8 +27,9 @@ def take(shard: Path) -> Inventory:
         OSError: a file cannot be read.
     """
     found: Inventory = {}
+    unfinished = written_to(shard)
     for segment in _segments(shard):
-        finished = not (segment / _WRITTEN_TO).exists()
+        finished = segment not in unfinished
         for path in sorted(segment.rglob("*")):
             if path.is_file() and path.name not in _TOUCHED_BY_LOADING:
                 checksum = _checksum(path) if finished else None
@@ -46,6 +47,11 @@ def different(shard: Path, recorded: Mapping[str, tuple[int, int | None]]) -> It
             same = False
         if not same:
             yield name
+
+
+def written_to(shard: Path) -> list[Path]:
+    """Folders of the segments that take points."""
+    return [segment for segment in _segments(shard) if (segment / _WRITTEN_TO).exists()]
 
 
 def _segments(shard: Path) -> list[Path]:

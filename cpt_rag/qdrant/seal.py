@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cpt_rag.errors import StoreCorruptError
-from cpt_rag.qdrant import files, inventory
+from cpt_rag.qdrant import files, inventory, room
 from cpt_rag.qdrant.remedy import make_again
 
 
@@ -62,6 +62,10 @@ class Seal:
             sealed = {"points": points, "files": inventory.take(self._shard)}
             files.write_json(self._path, sealed)
             self.whole = True
+
+    def unfinished_bytes(self) -> int:
+        """Bytes on the disk of what the engine has not finished indexing."""
+        return sum(room.taken(segment) for segment in inventory.written_to(self._shard))
 
     def _broken(self, found: str, expected: str) -> StoreCorruptError:
         name = self._collection
