@@ -117,6 +117,7 @@ class EdgeStore(Store):
             undo.callback(lock.release)
             path = self._follow(name)
             seal = Seal(path, name)
+            seal.check_lengths()
             shard = Shard.load(path, name)
             undo.callback(shard.close)
             seal.check(shard.total())

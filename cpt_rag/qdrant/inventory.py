@@ -1,7 +1,7 @@
 """A shard's files as they were when it was closed in order: their sizes, and what is in them.
 
 The engine reads damaged files without complaint, and an index that lost its way shows in no point.
-Segments that it has finished are held to a checksum; those that it still writes to, which it may
+Segments that it has finished are held to checksums; those that it still writes to, which it may
 tidy up when it loads them, to their files' sizes.
 """
 
@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 PART = 1 << 20
+LENGTHS = "status.dat"
+"""Files of a few bytes by which the engine allocates: a wrong one can fill the disk at a load."""
 _WRITTEN_TO = "mutable_id_tracker.mappings"
 """The file by which a segment that takes points is known."""
 _TOUCHED_BY_LOADING = frozenset(["tracker_journal.dat", _WRITTEN_TO, "mutable_id_tracker.versions"])
@@ -32,7 +34,7 @@ def take(shard: Path) -> Inventory:
         finished = segment not in unfinished
         for path in sorted(segment.rglob("*")):
             if path.is_file() and path.name not in _TOUCHED_BY_LOADING:
-                checksum = _checksum(path) if finished else None
+                checksum = _checksum(path) if finished or path.name == LENGTHS else None
                 found[path.relative_to(shard).as_posix()] = (path.stat().st_size, checksum)
     return found
 

@@ -159,7 +159,7 @@ def test_a_shard_without_its_identity(folder: Path, folder_store: Store) -> None
 @pytest.mark.usefixtures("docs")
 def test_the_seal_counts(folder: Path, folder_store: Store) -> None:
     assert json.loads(the_seal(folder).read_text())["points"] == 61
-    the_seal(folder).write_text('{"points": 62}')
+    the_seal(folder).write_text('{"points": 62, "files": {}}')
     with pytest.raises(StoreCorruptError) as caught:
         folder_store.open("docs")
     assert "holds 61 points" in caught.value.found
@@ -169,7 +169,9 @@ def test_the_seal_counts(folder: Path, folder_store: Store) -> None:
 
 
 @pytest.mark.usefixtures("docs")
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"points": "many"}'])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"points": "many", "files": {}}', '{"points": 61, "files": [1]}']
+)
 def test_a_seal_that_cannot_be_read(folder: Path, folder_store: Store, content: str) -> None:
     the_seal(folder).write_text(content)
     with pytest.raises(StoreCorruptError, match="seal that cannot be read"):

@@ -48,6 +48,7 @@ from tests.benchmarks.integrity.trees import plant
 
 FILES = 24
 TIMEOUT_S = 60.0
+GROWN = 1 << 28
 REFUSED, VERIFY, DEEP, HARMLESS, SILENT, CRASH = OUTCOMES = (
     *("refused", "verify", "deep", "harmless"),
     *("SILENT", "CRASH"),
@@ -107,6 +108,8 @@ def judge(whole: Whole, damage: Damage, scratch: Path) -> Verdict:
         detail = f"{looked.crash} in {stage}: {_last_line(log)}"
         return Verdict(damage, CRASH, detail, _mend(whole, store, log))
     outcome, detail = looked.answers[-1].split("\n", 1)
+    if any(path.stat().st_size > GROWN for path in store.rglob("*")):
+        outcome, detail = CRASH, f"a file grew beyond all bounds; {outcome} {detail}"
     mended = "" if outcome == HARMLESS else _mend(whole, store, log)
     return Verdict(damage, outcome, detail, mended)
 

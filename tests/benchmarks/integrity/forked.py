@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HUNG = "hang"
+LARGEST_FILE = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def _child(
         os.close(reading)
         errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(errors, 2)
+        # Some damage has the engine allocate whatever the disk has.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
         call(lambda answer: _tell(writing, answer))
         code = 0
     except BaseException:
