@@ -19,6 +19,7 @@ import pytest
 import cpt_rag
 from cpt_rag.errors import StoreLockedError
 from cpt_rag.ingest import pipeline
+from cpt_rag.ingest.read import read_bytes
 from cpt_rag.integrity import export, verify
 from cpt_rag.qdrant import open_store
 
@@ -204,7 +205,7 @@ def while_read(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[Path
     """Have something happen to a file just before it is read."""
 
     def plan(name: str, happens: Callable[[Path], object]) -> None:
-        read = pipeline.read_bytes
+        read = read_bytes
         pending = [name]
 
         def disturbed(path: Path) -> bytes:

@@ -273,3 +273,30 @@ def test_a_create_that_fails_leaves_the_name_free(
             folder_store.create("docs", spec, identity)
     assert not folder_store.exists("docs")
     folder_store.create("docs", spec, identity).close()
+
+
+@pytest.mark.usefixtures("docs")
+def test_where_the_disk_has_no_room_nothing_reaches_the_engine(
+    folder: Path,
+    folder_store: Store,
+    make_id: MakeId,
+    spec: CollectionSpec,
+    identity: Identity,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It writes through mapped memory, and a full disk would end the process with SIGBUS."""
+    monkeypatch.setattr("cpt_rag.qdrant.room.RESERVE", 1 << 60)
+    engine, _ = folder_store.open("docs")
+    with engine:
+        writes: list[Callable[[], object]] = [
+            lambda: engine.upsert([Point(make_id(500), {})]),
+            lambda: engine.delete_ids([make_id(0)]),
+            engine.optimise,
+            lambda: folder_store.create("other", spec, identity).close(),
+        ]
+        for write in writes:
+            with pytest.raises(StoreError, match=r"MiB are free[\s\S]*make room"):
+                write()
+        assert engine.count() == 60
+    assert seals(folder) == 1
+    assert folder_store.collections() == ["docs"]

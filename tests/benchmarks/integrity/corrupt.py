@@ -23,6 +23,7 @@ and exits with 1 where there is any of the last two, or a store that was not men
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import shutil
 import subprocess
@@ -31,7 +32,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 if __name__ == "__main__":  # the folder of this file is no place to import from
@@ -87,12 +88,12 @@ def build(place: Path, name: str, seed: int, graph: bool) -> Whole:
         cpt_rag.ingest(tree, collection=COLLECTION, store=store)
         for _ in range(2):  # the first to open it tidies up what the last writer left
             seen = observe(store)
-        tell(repr(seen))
+        tell(json.dumps(asdict(seen)))
 
     made = forked(make, TIMEOUT_S, place / "log")
     if made.crash:
         raise SystemExit((place / "log").read_text())
-    return Whole(name, store, tree, eval(made.answers[0], {"Observed": Observed}))
+    return Whole(name, store, tree, Observed(**json.loads(made.answers[0])))
 
 
 def judge(whole: Whole, damage: Damage, scratch: Path) -> Verdict:
