@@ -44,7 +44,8 @@ def different(shard: Path, recorded: Mapping[str, tuple[int, int | None]]) -> It
     for name, (size, checksum) in recorded.items():
         path = shard / name
         try:
-            same = path.stat().st_size == size and checksum in (None, _checksum(path))
+            same = path.stat().st_size == size
+            same = same and (checksum is None or checksum == _checksum(path))
         except OSError:
             same = False
         if not same:
