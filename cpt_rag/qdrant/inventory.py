@@ -1,8 +1,9 @@
-"""A shard's files as they were when it was closed in order: their sizes, and what is in them.
+"""A shard's files as they were when it was closed in order: their sizes, and what is in some.
 
-The engine reads damaged files without complaint, and an index that lost its way shows in no point.
-Segments that it has finished are held to checksums; those that it still writes to, which it may
-tidy up when it loads them, to their files' sizes.
+The engine reads damaged files without complaint. What the points' own digests and the counts of
+filters do not show is damage to the indexes of vectors in segments that the engine has finished:
+these are held to checksums. Other files it may tidy up when it loads them, in finished segments
+too: it brings versions level with its log. Those are held to their sizes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ LENGTHS = "status.dat"
 """Files of a few bytes by which the engine allocates: a wrong one can fill the disk at a load."""
 _WRITTEN_TO = "mutable_id_tracker.mappings"
 """The file by which a segment that takes points is known."""
-_TOUCHED_BY_LOADING = frozenset(["tracker_journal.dat", _WRITTEN_TO, "mutable_id_tracker.versions"])
+_TOUCHED_BY_LOADING = frozenset(
+    ["tracker_journal.dat", _WRITTEN_TO, "mutable_id_tracker.versions", "id_tracker.versions"]
+)
+_NEVER_TOUCHED = "vector_index-"
+"""How the folders are called in which the engine lays down the graph and the sparse index."""
 
 Inventory = dict[str, tuple[int, int | None]]
 """Size in bytes and CRC-32, where there is one, by path relative to the shard."""
@@ -31,10 +36,11 @@ def take(shard: Path) -> Inventory:
     found: Inventory = {}
     unfinished = written_to(shard)
     for segment in _segments(shard):
-        finished = segment not in unfinished
         for path in sorted(segment.rglob("*")):
             if path.is_file() and path.name not in _TOUCHED_BY_LOADING:
-                checksum = _checksum(path) if finished or path.name == LENGTHS else None
+                index = path.relative_to(segment).parts[0].startswith(_NEVER_TOUCHED)
+                kept = (index and segment not in unfinished) or path.name == LENGTHS
+                checksum = _checksum(path) if kept else None
                 found[path.relative_to(shard).as_posix()] = (path.stat().st_size, checksum)
     return found
 

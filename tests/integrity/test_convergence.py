@@ -110,7 +110,7 @@ def tree(place: Path) -> Path:
 @posix
 def test_kills_in_every_phase_leave_nothing_behind() -> None:
     done = subprocess.run(
-        [sys.executable, str(HARNESS), "--rounds", "6", "--files", "24"],
+        [sys.executable, str(HARNESS), "--rounds", "6", "--files", "16"],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
