@@ -182,9 +182,11 @@ def _sign(shard: Shard, spec: CollectionSpec, identity: Identity) -> None:
 
 
 def _signature(shard: Shard, name: str) -> tuple[Identity, CollectionSpec]:
-    records = shard.read(lambda open_shard: open_shard.retrieve([IDENTITY_ID], True, False))
+    records = shard.read(lambda open_shard: open_shard.retrieve([IDENTITY_ID], True, True))
     if not records:
         raise _corrupt(name, "its identity is missing from its shard")
+    if records[0].vector:  # a flag is lost, and searches would find it
+        raise _corrupt(name, "its identity has vectors that nobody gave it")
     return from_record(read_point(records[0], CollectionSpec(1)).payload)
 
 

@@ -64,9 +64,9 @@ def the_file(store: Path, pattern: str) -> Path:
     return found
 
 
-def flip(path: Path, offset: int) -> None:
+def flip(path: Path, offset: int, bit: int = 0) -> None:
     content = bytearray(path.read_bytes())
-    content[offset] ^= 1
+    content[offset] ^= 1 << bit
     path.write_bytes(content)
 
 
@@ -111,6 +111,14 @@ def test_a_length_that_would_fill_the_disk_never_reaches_the_engine(
         open_store(store).open("docs")
 
 
+def test_an_identity_that_got_a_vector_is_refused(whole: Path, place: Path) -> None:
+    """It would be found by searches, and by nothing that reads points."""
+    store = copied(whole, place)
+    flip(the_file(store, "vector_storage-dense/deleted/flags_a.dat"), 0)
+    with pytest.raises(StoreCorruptError, match="nobody gave it"):
+        open_store(store).open("docs")
+
+
 def test_a_filter_that_misses_points_is_found_and_mended(
     whole: Path, shop: Path, place: Path
 ) -> None:
@@ -134,9 +142,9 @@ def test_a_filter_that_misses_points_is_found_and_mended(
 def test_a_record_that_got_a_vector_is_found_and_mended(
     whole: Path, shop: Path, place: Path
 ) -> None:
-    """Of a point without vectors a flag says so, and flags can get lost."""
+    """Of a point without vectors a flag says so; the first are the identity's and the root's."""
     store = copied(whole, place)
-    the_file(store, "vector_storage-dense/deleted/flags_a.dat").unlink()
+    flip(the_file(store, "vector_storage-dense/deleted/flags_a.dat"), 0, bit=1)
     report = verify(shop, collection="docs", store=store)
     assert {found.fault for found in report.differences} == {Fault.RECORD}
     assert repair(shop, collection="docs", store=store).clean
