@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cpt_rag.collection import StoreLike, open_collection
 from cpt_rag.documents import Documents
 from cpt_rag.ingest import Progress, ingest
-from cpt_rag.ingest.records import record_id
+from cpt_rag.ingest.records import record_id, rewritten
 from cpt_rag.integrity.tallies import values_at
 from cpt_rag.integrity.verify import Fault, VerifyReport, verify
 
@@ -68,7 +68,9 @@ def _take_away(opened: Collection, report: VerifyReport) -> None:
         elif found.fault is Fault.NO_VECTOR:
             documents += found.ids
         elif found.fault is Fault.RECORD:
-            opened.engine.upsert(opened.engine.retrieve(found.ids))
+            bent = opened.engine.retrieve(found.ids)
+            opened.engine.delete_ids(found.ids)
+            opened.engine.upsert([rewritten(point) for point in bent])
     _index_again(opened.engine, report)
     Documents(opened).embed_again(documents)
 

@@ -18,6 +18,7 @@ from cpt_rag.ingest.records import (
     RootRecord,
     chunks_of,
     file_records,
+    rewritten,
     root_records,
 )
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
@@ -46,7 +47,7 @@ class Fault(str, Enum):
     UNFINISHED = "an ingestion did not finish"
     DAMAGED = "chunks are not those recorded"
     UNRECORDED = "chunks without a record"
-    RECORD = "a record with vectors"
+    RECORD = "a record is not as it was written"
     NO_VECTOR = "a document without a usable vector"
     INDEX = "the index misses neighbours"
     FILTER = "a filter does not find what it should"
@@ -190,7 +191,7 @@ def _points(
             report.documents += 1
             if not _usable(point):
                 yield Difference("", point.id, Fault.NO_VECTOR, ids=(point.id,))
-        elif point.dense is not None or point.sparse is not None:
+        elif kind is not None and not _as_written(point):
             yield Difference("", point.id, Fault.RECORD, ids=(point.id,))
     for root, files in recorded.items():
         for path, record in files.items():
@@ -224,6 +225,13 @@ def _place(point: Point) -> tuple[str, str]:
 def _kind(point: Point) -> object:
     record = point.payload.get(RECORD)
     return record.get("kind") if isinstance(record, Mapping) else None
+
+
+def _as_written(record: Point) -> bool:
+    if record.dense is not None or record.sparse is not None:
+        return False
+    right = rewritten(record)
+    return (record.id, record.payload) == (right.id, right.payload)
 
 
 def _usable(point: Point) -> bool:
