@@ -26,6 +26,8 @@ docs: $(VENV)/.all
 bench: $(VENV)/.all
 	$(BIN)/python tests/benchmarks/ingest.py
 	$(BIN)/python tests/benchmarks/encode.py
+	$(BIN)/python tests/benchmarks/integrity/kill.py
+	$(BIN)/python tests/benchmarks/integrity/corrupt.py --most 150
 
 # The three distributions, built, and installed from their wheels where nothing else is.
 release: $(VENV)/.all

@@ -199,6 +199,20 @@ def chunk_points(engine: Engine, record: FileRecord) -> Iterator[Point]:
     return engine.scroll(chunks_of(record.root, record.path), with_vectors=True)
 
 
+def rewritten(point: Point) -> Point:
+    """A file's or root's record as it is written, id and all; other points without their vectors.
+
+    Raises:
+        StoreCorruptError: it lacks what such a record says.
+    """
+    record = point.payload[RECORD]
+    if record.get("kind") == "file":
+        return _file_record(record).point()
+    if record.get("kind") == "root":
+        return _root_record(record).point()
+    return Point(point.id, point.payload)
+
+
 def _file_record(payload: Mapping[str, Any]) -> FileRecord:
     try:
         return FileRecord(*(payload[key] for key in ("root", "path", "sha256", "chunks", "digest")))

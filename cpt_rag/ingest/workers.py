@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -107,9 +108,10 @@ class _Worker:
     """One process, for one thread at a time."""
 
     def __init__(self, encoder: str) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
-            [sys.executable, "-c", _BOOT], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        with _interrupts_held():
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
+                [sys.executable, "-c", _BOOT], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
         self._send(sys.path)
         self._send(encoder)
 
@@ -144,6 +146,19 @@ class _Worker:
             expected="workers that live as long as the ingestion",
             remedy="run the same command again: it goes on where this one stopped",
         )
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """A process started meanwhile never sees Ctrl-C, not even while it starts: its parent does."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _can_start(encoder: Encoder) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cpt_rag.collection import StoreLike, open_collection
 from cpt_rag.documents import Documents
 from cpt_rag.ingest import Progress, ingest
-from cpt_rag.ingest.records import record_id
+from cpt_rag.ingest.records import record_id, rewritten
 from cpt_rag.integrity.rebuild import rebuild
 from cpt_rag.integrity.verify import Fault, VerifyReport, verify
 
@@ -73,4 +73,8 @@ def _take_away(opened: Collection, report: VerifyReport) -> None:
             opened.engine.delete_ids([record_id(found.root, found.path), *found.ids])
         elif found.fault is Fault.NO_VECTOR:
             documents += found.ids
+        elif found.fault is Fault.RECORD:
+            bent = opened.engine.retrieve(found.ids)
+            opened.engine.delete_ids(found.ids)
+            opened.engine.upsert([rewritten(point) for point in bent])
     Documents(opened).embed_again(documents)

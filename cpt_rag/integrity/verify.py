@@ -18,11 +18,13 @@ from cpt_rag.ingest.records import (
     RootRecord,
     chunks_of,
     file_records,
+    rewritten,
     root_records,
 )
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, walk
 from cpt_rag.integrity.deep import LEAST_RECALL, dense_recall
+from cpt_rag.integrity.tallies import Tallies
 from cpt_rag.qdrant import (
     CHUNK_KIND,
     METADATA,
@@ -46,9 +48,10 @@ class Fault(str, Enum):
     UNFINISHED = "an ingestion did not finish"
     DAMAGED = "chunks are not those recorded"
     UNRECORDED = "chunks without a record"
+    RECORD = "a record is not as it was written"
     NO_VECTOR = "a document without a usable vector"
-    FILTER = "a filter misses chunks"
     INDEX = "the index misses neighbours"
+    FILTER = "a filter does not find what it should"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def verify(
 
 def verify_engine(engine: Engine, roots: Sequence[Root]) -> VerifyReport:
     """As ``verify``, of an open collection."""
+    engine.check_files()
     report = VerifyReport(engine.name)
     known = root_records(engine)
     check_roots(roots, known, renamed=False)
@@ -180,7 +184,9 @@ def _points(
 ) -> Iterator[Difference]:
     """Points against records: every point is read once, and every file asked for by its path."""
     found: defaultdict[tuple[str, str], _Found] = defaultdict(_Found)
+    tallies = Tallies(engine)
     for point in engine.scroll(with_vectors=True):
+        tallies.add(point)
         kind = _kind(point)
         if kind == CHUNK_KIND:
             report.chunks += 1
@@ -191,12 +197,16 @@ def _points(
             report.documents += 1
             if not _usable(point):
                 yield Difference("", point.id, Fault.NO_VECTOR, ids=(point.id,))
+        elif kind is not None and not _as_written(point):
+            yield Difference("", point.id, Fault.RECORD, ids=(point.id,))
     for root, files in recorded.items():
         for path, record in files.items():
             yield from _compared(engine, record, found.pop((root, path), _Found()))
     for (root, path), stray in found.items():
         detail = f"{len(stray.ids)} chunks"
         yield Difference(root, path, Fault.UNRECORDED, detail, tuple(stray.ids))
+    for field_path, value in tallies.different():
+        yield Difference("", field_path, Fault.FILTER, value)
 
 
 def _compared(engine: Engine, record: FileRecord, found: _Found) -> Iterator[Difference]:
@@ -232,6 +242,13 @@ def _place(point: Point) -> tuple[str, str]:
 def _kind(point: Point) -> object:
     record = point.payload.get(RECORD)
     return record.get("kind") if isinstance(record, Mapping) else None
+
+
+def _as_written(record: Point) -> bool:
+    if record.dense is not None or record.sparse is not None:
+        return False
+    right = rewritten(record)
+    return (record.id, record.payload) == (right.id, right.payload)
 
 
 def _usable(point: Point) -> bool:

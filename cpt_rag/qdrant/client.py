@@ -126,11 +126,11 @@ class ClientEngine(GatedEngine):
         )
         return result.count
 
-    def _values(self, path: str) -> tuple[str, ...]:
+    def _tally(self, path: str) -> dict[str, int]:
         response = self._remote.call(
             lambda client: client.facet(self._version, path, limit=MOST_VALUES, exact=True)
         )
-        return tuple(sorted(str(hit.value) for hit in response.hits))
+        return {str(hit.value): hit.count for hit in response.hits}
 
     def _optimise(self) -> None:
         """A server optimises by itself."""

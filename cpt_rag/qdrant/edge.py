@@ -10,9 +10,9 @@ from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
 from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, Effort, GatedEngine, read_point
 from cpt_rag.qdrant.holding import Holding
-from cpt_rag.qdrant.identity import IDENTITY_ID, to_record
+from cpt_rag.qdrant.identity import IDENTITY_ID, IDENTITY_KIND, to_record
 from cpt_rag.qdrant.memory import give_back
-from cpt_rag.qdrant.spec import CollectionSpec
+from cpt_rag.qdrant.spec import RECORD, CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ class EdgeEngine(GatedEngine):
         self._write(qdrant_edge.UpdateOperation.delete_points(list(ids)))
 
     def _write(self, operation: qdrant_edge.UpdateOperation) -> None:
-        self._holding.values.clear()
-        self._shard.run(lambda _: self._holding.seal.lift())
-        self._shard.update(operation)
+        self._holding.write(lambda: self._shard.update(operation))
 
     def _query(self, arms: Arms, limit: int, fusion: Fusion) -> list[Scored]:
         import qdrant_edge as qe
@@ -82,7 +80,7 @@ class EdgeEngine(GatedEngine):
                 wanted = (*where, fusion.wanted)
                 prefetches.append(self._dense(arms, wanted))
             request = _fused(prefetches, limit, fusion)
-        found = self._shard.run(lambda shard: shard.query(request))
+        found = self._shard.read(lambda shard: shard.query(request))
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found]
 
     def _dense(self, arms: Arms, where: Sequence[Where]) -> qdrant_edge.Prefetch:
@@ -112,33 +110,43 @@ class EdgeEngine(GatedEngine):
             with_payload=True,
             with_vector=with_vectors,
         )
-        records, following = self._shard.run(lambda shard: shard.scroll(request))
+        records, following = self._shard.read(lambda shard: shard.scroll(request))
         return [read_point(record, self._spec) for record in records], following
 
     def _retrieve(self, ids: list[str], with_vectors: bool) -> list[Point]:
-        records = self._shard.run(lambda shard: shard.retrieve(list(ids), True, with_vectors))
+        records = self._shard.read(lambda shard: shard.retrieve(list(ids), True, with_vectors))
         return [read_point(record, self._spec) for record in records]
 
     def _count(self, where: Where | None) -> int:
         import qdrant_edge
 
         request = qdrant_edge.CountRequest(exact=True, filter=_visible(where))
-        return self._shard.run(lambda shard: shard.count(request))
+        return self._shard.read(lambda shard: shard.count(request))
 
     def _values(self, path: str) -> tuple[str, ...]:
-        import qdrant_edge
-
         # Nobody else can write meanwhile, and a facet reads the whole index.
         known = self._holding.values
         if path not in known:
-            request = qdrant_edge.FacetRequest(path, limit=MOST_VALUES, exact=True)
-            hits = self._shard.run(lambda shard: shard.facet(request)).hits
-            known[path] = tuple(sorted(str(h.value) for h in hits if h.count))
+            known[path] = super()._values(path)
         return known[path]
 
+    def _tally(self, path: str) -> dict[str, int]:
+        import qdrant_edge
+
+        request = qdrant_edge.FacetRequest(path, limit=MOST_VALUES, exact=True)
+        hits = self._shard.read(lambda shard: shard.facet(request)).hits
+        own = IDENTITY_KIND if path == f"{RECORD}.kind" else None
+        return {str(hit.value): hit.count for hit in hits if hit.count and hit.value != own}
+
+    def check_files(self) -> None:
+        """See ``Engine.check_files``."""
+        self._ready()
+        self._holding.seal.check_files()
+
     def _optimise(self) -> None:
-        self._shard.run(lambda _: self._holding.seal.lift())
-        self._shard.run(lambda shard: shard.optimize())
+        # The engine writes anew what it indexes, and removes the old when that is done.
+        needed = self._holding.seal.unfinished_bytes()
+        self._holding.write(lambda: self._shard.run(_optimise), needed)
         self._flush()  # only then the engine lets go of what it has indexed
         give_back()
 
@@ -147,6 +155,10 @@ class EdgeEngine(GatedEngine):
 
     def _close(self) -> None:
         self._holding.leave()
+
+
+def _optimise(shard: qdrant_edge.EdgeShard) -> None:
+    shard.optimize()
 
 
 def to_edge(point: Point, spec: CollectionSpec) -> qdrant_edge.Point:

@@ -107,6 +107,20 @@ class Shard:
             self._poison = str(error.__cause__)
             raise
 
+    def read(self, action: Callable[[qdrant_edge.EdgeShard], T]) -> T:
+        """As ``run``, of what an undamaged shard never refuses.
+
+        Raises:
+            StoreCorruptError: the engine refused or broke.
+            StoreError: this process is a forked child.
+        """
+        try:
+            return self.run(action)
+        except StoreError as error:
+            if error.__cause__ is None or isinstance(error, StoreCorruptError):
+                raise
+            raise corrupt(self._collection, str(error.__cause__)) from error
+
     def update(self, operation: qdrant_edge.UpdateOperation) -> None:
         """Apply one write.
 
@@ -119,7 +133,7 @@ class Shard:
         """Points in the shard, its identity included."""
         import qdrant_edge
 
-        return self.run(lambda shard: shard.count(qdrant_edge.CountRequest(exact=True)))
+        return self.read(lambda shard: shard.count(qdrant_edge.CountRequest(exact=True)))
 
     @property
     def foreign(self) -> bool:
@@ -168,7 +182,8 @@ def _guarded(action: Callable[[], T], collection: str) -> T:
         raise StoreError(
             f"the engine refused on collection {collection!r}: {error}",
             expected="room on the disk and an undamaged store",
-            remedy="mend the cause and run the same command again",
+            remedy="make room and run the same command again; if there was enough, make it again: "
+            f"{make_again(collection)}",
         ) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":

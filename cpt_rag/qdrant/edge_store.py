@@ -4,7 +4,7 @@
 
     STORE/docs                      pointer: names the shards' folders; replaced by atomic rename
     STORE/.shards/docs-<hex>/       a shard; its identity is a point without vectors
-    STORE/.shards/docs-<hex>.seal   how many points it had when last closed in order
+    STORE/.shards/docs-<hex>.seal   its points and files when last closed in order
     STORE/.shards/docs.lock         held while the collection is open, made, or removed
     STORE/.shards/docs.lock.pid     who holds it
     STORE/.shards/.docs.next.lock   held while its next version is open, made, or removed
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from cpt_rag.errors import StoreError
-from cpt_rag.qdrant import files
+from cpt_rag.qdrant import files, room
 from cpt_rag.qdrant.edge import EdgeEngine, to_edge
 from cpt_rag.qdrant.edge_pointer import Change, Pointer, Version, astray
 from cpt_rag.qdrant.edge_shard import Shard
@@ -181,6 +181,7 @@ class EdgeStore(Store):
         upcoming = name == self._next_of
         try:
             self._shards.mkdir(parents=True, exist_ok=True)
+            room.check(self._shards, name)
             with ExitStack() as undo:
                 lock = self._lock(name, next_version=upcoming)
                 undo.callback(lock.release)
@@ -202,15 +203,16 @@ class EdgeStore(Store):
                 f"collection {name!r} cannot be made in {self._folder}: {error}",
                 expected="a folder that this user may write, and room on its disk",
             ) from error
-        copy_of = copied_from(record)
-        return Holding(self._place(name), spec, identity, shard, _seal(path, name), lock, copy_of)
+        seal, copy_of = Seal(path, name), copied_from(record)
+        return Holding(self._place(name), spec, identity, shard, seal, lock, copy_of)
 
     def _loaded(self, name: str) -> Holding:
         with ExitStack() as undo:
             lock = self._lock(name, next_version=name == self._next_of)
             undo.callback(lock.release)
             path = self._follow(name)
-            seal = _seal(path, name)
+            seal = Seal(path, name)
+            seal.check_lengths()
             shard = Shard.load(path, name)
             undo.callback(shard.close)
             seal.check(shard.total())
@@ -266,10 +268,6 @@ def _there(version: Version | None, name: str) -> Version:
     return version
 
 
-def _seal(path: Path, name: str) -> Seal:
-    return Seal(path.with_name(f"{path.name}.seal"), name)
-
-
 def _sign(shard: Shard, spec: CollectionSpec, record: Mapping[str, Any]) -> None:
     import qdrant_edge
 
@@ -279,7 +277,9 @@ def _sign(shard: Shard, spec: CollectionSpec, record: Mapping[str, Any]) -> None
 
 
 def _signature(shard: Shard, name: str) -> Mapping[str, Any]:
-    records = shard.run(lambda open_shard: open_shard.retrieve([IDENTITY_ID], True, False))
+    records = shard.read(lambda open_shard: open_shard.retrieve([IDENTITY_ID], True, True))
     if not records:
         raise astray(name, "its identity is missing from its shard")
+    if records[0].vector:  # a flag is lost, and searches would find it
+        raise astray(name, "its identity has vectors that nobody gave it")
     return read_point(records[0], CollectionSpec(1)).payload

@@ -123,6 +123,24 @@ class Engine(Protocol):
         """
         ...
 
+    def tally(self, path: str) -> dict[str, int]:
+        """How many points have each string that the indexed field ``path`` has in any point.
+
+        Raises:
+            InvalidInputError: the field is not one of the spec's.
+        """
+        ...
+
+    def check_files(self) -> None:
+        """Hold the collection's files to what they were when it was last closed in order.
+
+        There is nothing to hold them to after a write or a kill, nor on a server.
+
+        Raises:
+            StoreCorruptError: a file is not what it was.
+        """
+        ...
+
     def optimise(self) -> None:
         """Build the indexes that make queries quick; blocks until done."""
         ...

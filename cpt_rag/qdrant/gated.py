@@ -154,13 +154,17 @@ class GatedEngine(ABC):
 
     def values(self, path: str) -> tuple[str, ...]:
         """See ``Engine.values``."""
-        self._ready()
-        known = self._spec.keyword_fields
-        if path not in known:
-            raise InvalidInputError(
-                f"the field {path!r} is not indexed", expected=f"one of {', '.join(known)}"
-            )
+        self._check_indexed(path)
         return self._values(path)
+
+    def tally(self, path: str) -> dict[str, int]:
+        """See ``Engine.tally``."""
+        self._check_indexed(path)
+        return self._tally(path)
+
+    def check_files(self) -> None:
+        """See ``Engine.check_files``."""
+        self._ready()
 
     def optimise(self) -> None:
         """See ``Engine.optimise``."""
@@ -199,6 +203,17 @@ class GatedEngine(ABC):
                 f"collection {self._name!r} is closed", remedy="open it again from its store"
             )
 
+    def _check_indexed(self, path: str) -> None:
+        self._ready()
+        known = self._spec.keyword_fields
+        if path not in known:
+            raise InvalidInputError(
+                f"the field {path!r} is not indexed", expected=f"one of {', '.join(known)}"
+            )
+
+    def _values(self, path: str) -> tuple[str, ...]:
+        return tuple(sorted(self._tally(path)))
+
     @abstractmethod
     def _upsert(self, points: list[Point]) -> None: ...
 
@@ -223,7 +238,7 @@ class GatedEngine(ABC):
     def _count(self, where: Where | None) -> int: ...
 
     @abstractmethod
-    def _values(self, path: str) -> tuple[str, ...]: ...
+    def _tally(self, path: str) -> dict[str, int]: ...
 
     @abstractmethod
     def _optimise(self) -> None: ...

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cpt_rag.qdrant import room
 from cpt_rag.qdrant.edge_shard import Shard
 from cpt_rag.qdrant.identity import Identity
 from cpt_rag.qdrant.lock import CollectionLock
@@ -44,6 +45,18 @@ class Holding:
     copy_of: str = ""
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     handles: int = 0
+
+    def write(self, action: Callable[[], None], needed: int = 0) -> None:
+        """Do what changes the shard, the seal off, where there is room for it.
+
+        Raises:
+            StoreError: the disk has less than ``needed`` bytes, or too little for anything.
+        """
+        if not self.shard.foreign:
+            room.check(self.place[0], self.place[1], needed)
+        self.values.clear()
+        self.shard.run(lambda _: self.seal.lift())
+        action()
 
     def leave(self) -> None:
         """Take one handle away; the last one closes the shard, sealed if nothing speaks against it.

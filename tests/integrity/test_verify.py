@@ -158,6 +158,27 @@ def test_an_ingestion_that_was_killed_is_seen(filled: Path, folder: Path, tmp_pa
     assert mends(filled, folder, tmp_path / "fresh")
 
 
+@pytest.mark.parametrize("kind", ["file", "root"])
+@pytest.mark.parametrize("bent", ["id", "payload"])
+def test_a_record_that_is_not_as_it_was_written_is_seen(
+    filled: Path, folder: Path, tmp_path: Path, kind: str, bent: str
+) -> None:
+    def bend(engine: Engine) -> None:
+        record = next(engine.scroll(Where({"_cpt.kind": [kind]})))
+        if bent == "id":
+            engine.delete_ids([record.id])
+            record = replace(record, id=str(uuid.UUID(int=1)))
+        else:
+            record = replace(record, payload={"_cpt": {**record.payload["_cpt"], "more": 1}})
+        engine.upsert([record])
+
+    change(folder, bend)
+    assert {fault for _, fault in faults(verify(filled, collection="docs", store=folder))} == {
+        Fault.RECORD
+    }
+    assert mends(filled, folder, tmp_path / "fresh")
+
+
 def test_a_document_without_its_vector_is_seen_and_embedded_again(
     filled: Path, folder: Path
 ) -> None:

@@ -368,8 +368,10 @@ def test_the_values_of_a_field_are_listed_once(engine: Engine, chunks: list[Poin
     engine.upsert(chunks)
     assert engine.values(PATH) == tuple(f"src/{number}.py" for number in range(6))
     assert engine.values(LANGUAGE) == ("go", "python")
+    assert engine.tally(LANGUAGE) == {"go": 20, "python": 40}
     engine.delete(Where({LANGUAGE: ["go"]}))
     assert engine.values(LANGUAGE) == ("python",)
+    assert engine.tally(LANGUAGE) == {"python": engine.count(Where({LANGUAGE: ["python"]}))}
     with pytest.raises(InvalidInputError, match=r"metadata\.number"):
         engine.values("metadata.number")
 

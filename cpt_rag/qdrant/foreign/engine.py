@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -46,7 +47,7 @@ class ForeignEngine(GatedEngine):
         self._layout = found.layout
         self._space = space
         self._known: dict[str, bool] = {}
-        self._listed: dict[str, tuple[str, ...]] = {}
+        self._listed: dict[str, dict[str, int]] = {}
 
     def retrieve(self, ids: Sequence[str], with_vectors: bool = False) -> list[Point]:
         """See ``Engine.retrieve``; an id that no point can have is left out."""
@@ -181,19 +182,19 @@ class ForeignEngine(GatedEngine):
         )
         return result.count
 
-    def _values(self, path: str) -> tuple[str, ...]:
+    def _tally(self, path: str) -> dict[str, int]:
         """Read from the points: their fields need not be indexed."""
         field = self._layout.field(path)
         if field is None:
-            return ()
+            return {}
         if path not in self._listed:
             self._check_size()
-            found = set()
+            found: Counter[str] = Counter()
             name = field.removeprefix(f"{self._layout.metadata}.")
             for record in self._records(None, payload=[field, *self._layout.text_keys]):
                 value = self._layout.payload(record.payload or {}).get(METADATA, {}).get(name)
-                found |= {value} if isinstance(value, str) else set()
-            self._listed[path] = tuple(sorted(found))
+                found.update([value] if isinstance(value, str) else [])
+            self._listed[path] = dict(found)
         return self._listed[path]
 
     def _records(self, chosen: Any, payload: list[str] | bool) -> Iterator[Any]:
