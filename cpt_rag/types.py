@@ -5,7 +5,9 @@ Vectors are numpy arrays of dtype float32; offsets count characters, lines count
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -124,6 +126,15 @@ class IngestReport:
     reused: int = 0
     seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of the block to the stage's sum."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stages[name] = self.stages.get(name, 0.0) + time.perf_counter() - started
 
     def skip(self, reason: str, path: str) -> None:
         """Count a file that is left out."""

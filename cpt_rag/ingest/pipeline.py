@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,27 +18,20 @@ from cpt_rag.ingest.records import (
     RootRecord,
     any_files,
     chunk_point,
-    chunked_paths,
-    chunks_of,
     file_records,
-    record_id,
     root_records,
 )
-from cpt_rag.ingest.reuse import Known, Reuse, Siblings
+from cpt_rag.ingest.reuse import Reuse, Siblings
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
 from cpt_rag.ingest.walk import Entry, Reason, single_file, walk
 from cpt_rag.ingest.workers import Workers
-from cpt_rag.qdrant import CollectionSpec, Store, Where, digest_points
-from cpt_rag.types import Encoder, IngestReport, Point
+from cpt_rag.ingest.write import File, Writer
+from cpt_rag.qdrant import CollectionSpec, Store
+from cpt_rag.types import Encoder, IngestReport
 
 if TYPE_CHECKING:
     from cpt_rag.qdrant import Engine
 
-# Chunks that are written together, and files, some of which have none.
-BATCH_CHUNKS = 512
-BATCH_FILES = 1000
-# What was written is held in memory until it is indexed.
-INDEX_CHUNKS = 40_000
 # Source that is prepared together: enough to embed at full speed, little enough to share out.
 GROUP_BYTES = 1 << 18
 GROUP_FILES = 64
@@ -114,98 +107,62 @@ def bring_level(
     started = time.perf_counter()
     known = root_records(opened.engine)
     with Workers(opened.encoder) as workers, Siblings(place, opened) as siblings:
-        run = _Run(opened, workers, siblings.engines, progress or (lambda done, total, label: None))
+        report = IngestReport()
+        run = _Run(
+            opened.engine,
+            workers,
+            siblings.engines,
+            progress or (lambda done, total, label: None),
+            report,
+            Writer(opened.engine, report),
+        )
         for root in roots:
             run.ingest_root(root, known.get(root.name))
         run.finish()
-    run.report.seconds = time.perf_counter() - started
-    return run.report
-
-
-@dataclass(slots=True)
-class _File:
-    """A file that is new or has changed, on its way into the collection.
-
-    ``known`` is what need not be embedded again; ``points`` are its chunks once it is prepared.
-    """
-
-    path: str
-    sha256: str
-    replaces: bool
-    known: Known = field(default_factory=Known)
-    points: list[Point] = field(default_factory=list)
+    report.seconds = time.perf_counter() - started
+    return report
 
 
 @dataclass(slots=True)
 class _Run:
-    """One ingestion under way.
+    """One ingestion under way."""
 
-    What a kill at any instant may leave is made good by the next run, because no chunk is touched
-    while a record vouches for its file: records go first and come last. Chunks without a record
-    are looked for only where the root's record says that a run did not finish.
-    """
-
-    collection: Collection
+    engine: Engine
     workers: Workers
     others: Callable[[], Sequence[Engine]]
     progress: Progress
-    report: IngestReport = field(default_factory=IngestReport)
-    pending: list[_File] = field(default_factory=list)
-    pending_chunks: int = 0
-    unindexed: int = 0
-    replacing: bool = False
+    report: IngestReport
+    writer: Writer
     reuse: Reuse | None = None
-    unsettled: RootRecord | None = None
-    wrote: bool = False
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time of the block to the stage's sum."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = time.perf_counter() - started
-            self.report.stages[name] = self.report.stages.get(name, 0.0) + spent
 
     def ingest_root(self, root: Root, record: RootRecord | None) -> None:
         """Bring one root level with its folder."""
-        engine = self.collection.engine
-        settled = RootRecord(root.name, root.folder.as_posix(), settled=True)
-        self.unsettled = replace(settled, settled=False)
-        self.replacing = engine.count(chunks_of(root.name)) > 0
-        known = file_records(engine, root.name)
+        self.writer.begin(root, record)
+        known = file_records(self.engine, root.name)
         # A root that is new here may be a clone of one elsewhere; later only what changes is new.
         elsewhere = self.others() if record is None else ()
-        self.reuse = (
-            Reuse([engine, *elsewhere]) if self.wrote or elsewhere or any_files(engine) else None
-        )
-        with self.stage("walk"):
+        lookable = self.writer.wrote or elsewhere or any_files(self.engine)
+        self.reuse = Reuse([self.engine, *elsewhere]) if lookable else None
+        with self.report.stage("walk"):
             entries = _entries(root)
         groups = self._groups(root, entries, known)
         for files, batch in self.workers.prepare(groups, _expected(entries, known)):
             self._take(root, files, batch)
-        self._write(root)
-        if root.only is None:
-            self._remove_vanished(root, entries, known)
-        if record is not None and not record.settled:
-            self._remove_orphans(root)
-        if self.unsettled is None or record != settled:
-            engine.upsert([settled.point()])
+        vanished = _vanished(entries, known) if root.only is None else set()
+        self.report.removed += len(vanished)
+        self.writer.end(vanished)
 
     def finish(self) -> None:
         """Leave the collection optimised and on disk."""
-        if self.wrote:
+        if self.writer.wrote:
             self.progress(1, 1, "optimising")
-            self._index()
-            with self.stage("upsert"):
-                self.collection.engine.flush()
+            self.writer.finish()
 
     def _groups(
         self, root: Root, entries: Sequence[Entry], known: Mapping[str, FileRecord]
-    ) -> Iterator[tuple[list[_File], list[Task]]]:
+    ) -> Iterator[tuple[list[File], list[Task]]]:
         """New and changed files, a few at a time, with what there is to prepare of them."""
-        group: list[tuple[_File, bytes]] = []
+        group: list[tuple[File, bytes]] = []
         size = 0
         for done, entry in enumerate(entries, 1):
             read = self._read(root, entry, known.get(entry.path))
@@ -222,28 +179,28 @@ class _Run:
 
     def _read(
         self, root: Root, entry: Entry, record: FileRecord | None
-    ) -> tuple[_File, bytes] | None:
+    ) -> tuple[File, bytes] | None:
         """The file and its content; None where it is unchanged or cannot be used."""
         self.report.files += 1
         try:
             if entry.reason is not None:
                 raise UnusableFileError(entry.reason)
-            with self.stage("walk"):
+            with self.report.stage("walk"):
                 content = read_bytes(root.folder / entry.path)
                 sha256 = hashlib.sha256(content).hexdigest()
         except UnusableFileError as skip:
-            self._skip(root, entry.path, record is not None, skip.reason)
+            self._skip(entry.path, record is not None, skip.reason)
             return None
         if record is not None and record.sha256 == sha256:
             self.report.unchanged += 1
             return None
-        return _File(entry.path, sha256, replaces=record is not None), content
+        return File(entry.path, sha256, replaces=record is not None), content
 
     def _tasks(
-        self, root: Root, group: Sequence[tuple[_File, bytes]]
-    ) -> tuple[list[_File], list[Task]]:
+        self, root: Root, group: Sequence[tuple[File, bytes]]
+    ) -> tuple[list[File], list[Task]]:
         if self.reuse is not None:
-            with self.stage("reuse"):
+            with self.report.stage("reuse"):
                 found = self.reuse.look(root.name, [(file.path, file.sha256) for file, _ in group])
             for file, _ in group:
                 file.known = found.get(file.path, file.known)
@@ -254,7 +211,7 @@ class _Run:
         ]
         return [file for file, _ in group], tasks
 
-    def _take(self, root: Root, files: Sequence[_File], batch: Batch) -> None:
+    def _take(self, root: Root, files: Sequence[File], batch: Batch) -> None:
         for stage, seconds in batch.seconds.items():
             self.report.stages[stage] = self.report.stages.get(stage, 0.0) + seconds
         prepared = iter(batch.files)
@@ -265,91 +222,24 @@ class _Run:
             else:
                 made = next(prepared)
                 if made.reason is not None:
-                    self._skip(root, file.path, file.replaces, made.reason)
+                    self._skip(file.path, file.replaces, made.reason)
                     continue
                 self._embedded(root, file, made)
                 self.report.read_as(made.encoding)
             self.report.indexed += 1
-            self.pending.append(file)
-            self.pending_chunks += len(file.points)
-            if self.pending_chunks >= BATCH_CHUNKS or len(self.pending) >= BATCH_FILES:
-                self._write(root)
+            self.writer.add(file)
 
-    def _embedded(self, root: Root, file: _File, made: Prepared) -> None:
+    def _embedded(self, root: Root, file: File, made: Prepared) -> None:
         for chunk in made.chunks:
             dense = file.known.vectors[chunk.digest] if chunk.dense is None else chunk.dense
             self.report.reused += chunk.dense is None
             file.points.append(chunk_point(root.name, file.path, made.role, chunk, dense))
 
-    def _skip(self, root: Root, path: str, recorded: bool, reason: Reason) -> None:
+    def _skip(self, path: str, recorded: bool, reason: Reason) -> None:
         self.report.skip(reason.value, path)
         # What cannot be read now is kept as it was read last; anything else has changed its nature.
         if recorded and reason is not Reason.UNREADABLE:
-            self._forget(root, path)
-
-    def _write(self, root: Root) -> None:
-        """Upsert what is pending, stale chunks away after the fresh ones are there."""
-        if not self.pending:
-            return
-        engine = self.collection.engine
-        with self.stage("upsert"):
-            self._unsettle()
-            stale = [record_id(root.name, file.path) for file in self.pending if file.replaces]
-            if stale:
-                engine.delete_ids(stale)
-            engine.upsert([point for file in self.pending for point in file.points])
-            if self.replacing:
-                for file in self.pending:
-                    self._remove_stale(root, file)
-            engine.upsert([_record(root, file).point() for file in self.pending])
-        self.report.chunks += self.pending_chunks
-        self.unindexed += self.pending_chunks
-        self.pending.clear()
-        self.pending_chunks = 0
-        if self.unindexed >= INDEX_CHUNKS:
-            self._index()
-
-    def _index(self) -> None:
-        with self.stage("index"):
-            self.collection.engine.optimise()
-        self.unindexed = 0
-
-    def _remove_stale(self, root: Root, file: _File) -> None:
-        where = chunks_of(root.name, file.path)
-        fresh = [point.id for point in file.points]
-        self.collection.engine.delete(Where(where.must, must_not_ids=fresh))
-
-    def _remove_vanished(
-        self, root: Root, entries: Sequence[Entry], known: dict[str, FileRecord]
-    ) -> None:
-        met = {entry.path for entry in entries}
-        # Nothing is known of what lies below a folder that could not be read.
-        closed = tuple(entry.path for entry in entries if entry.is_folder)
-        for path in sorted(known.keys() - met):
-            if not path.startswith(closed):
-                with self.stage("upsert"):
-                    self._forget(root, path)
-                self.report.removed += 1
-
-    def _remove_orphans(self, root: Root) -> None:
-        engine = self.collection.engine
-        with self.stage("upsert"):
-            recorded = file_records(engine, root.name).keys()
-            for path in sorted(chunked_paths(engine, root.name) - recorded):
-                self._unsettle()
-                engine.delete(chunks_of(root.name, path))
-
-    def _forget(self, root: Root, path: str) -> None:
-        self._unsettle()
-        self.collection.engine.delete_ids([record_id(root.name, path)])
-        self.collection.engine.delete(chunks_of(root.name, path))
-
-    def _unsettle(self) -> None:
-        """Before the first write in a root, note in it that a run is under way."""
-        self.wrote = True
-        if self.unsettled is not None:
-            self.collection.engine.upsert([self.unsettled.point()])
-            self.unsettled = None
+            self.writer.forget(path)
 
 
 def _entries(root: Root) -> list[Entry]:
@@ -362,9 +252,11 @@ def _entries(root: Root) -> list[Entry]:
     return [entry for entry in found if entry.is_folder or entry.path in root.among]
 
 
-def _record(root: Root, file: _File) -> FileRecord:
-    digest = digest_points(file.points)
-    return FileRecord(root.name, file.path, file.sha256, len(file.points), digest)
+def _vanished(entries: Sequence[Entry], known: Mapping[str, FileRecord]) -> set[str]:
+    """Recorded files that are no more; of what lies below a folder that is closed nobody knows."""
+    closed = tuple(entry.path for entry in entries if entry.is_folder)
+    gone = known.keys() - {entry.path for entry in entries}
+    return {path for path in gone if not path.startswith(closed)}
 
 
 def _expected(entries: Sequence[Entry], known: Mapping[str, FileRecord]) -> int:

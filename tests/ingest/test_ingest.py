@@ -15,8 +15,8 @@ import pytest
 
 import cpt_rag
 from cpt_rag.ingest import read, regular
-from cpt_rag.ingest.pipeline import BATCH_FILES
 from cpt_rag.ingest.read import MAX_BYTES
+from cpt_rag.ingest.write import BATCH_FILES
 from cpt_rag.qdrant import Engine, Store, Where, open_store
 from cpt_rag.qdrant.gated import GatedEngine
 

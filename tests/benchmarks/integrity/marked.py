@@ -17,7 +17,7 @@ if __name__ == "__main__":  # the folder of this file is no place to import from
     sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 from cpt_rag.cli.main import main as cpt_rag_command
-from cpt_rag.ingest import pipeline, workers
+from cpt_rag.ingest import pipeline, workers, write
 from cpt_rag.qdrant import edge_shard, open_store
 from cpt_rag.qdrant.edge import EdgeEngine
 from cpt_rag.qdrant.holding import Holding
@@ -30,7 +30,7 @@ INDEXING_KB = 200
 
 def make_small(with_workers: bool) -> None:
     """Have small batches, an early graph, and workers or none."""
-    pipeline.BATCH_CHUNKS = BATCH_CHUNKS
+    write.BATCH_CHUNKS = BATCH_CHUNKS
     pipeline.GROUP_BYTES = GROUP_BYTES
     edge_shard.INDEXING_KB = edge_shard.FULL_SCAN_KB = INDEXING_KB
     workers.START_BYTES = 1
@@ -64,8 +64,8 @@ def mark(phase: Phase) -> None:
     noted_from(pipeline, "walk", "walk")
     noted_from(workers.Workers, "prepare", "embed")
     noted(pipeline, "read_bytes", "walk")
-    for write in ("_upsert", "_delete", "_delete_ids"):
-        noted(EdgeEngine, write, "upsert")
+    for method in ("_upsert", "_delete", "_delete_ids"):
+        noted(EdgeEngine, method, "upsert")
     noted(EdgeEngine, "_optimise", "optimise")
     noted(EdgeEngine, "_flush", "close")
     noted(Holding, "_close", "close")

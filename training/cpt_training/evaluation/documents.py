@@ -16,9 +16,9 @@ from math import ceil
 from cpt_rag import Chunk, Collection, Encoder, search
 from cpt_rag.chunking import chunk_source
 from cpt_rag.collection import chunk_tokens
-from cpt_rag.ingest.pipeline import BATCH_CHUNKS
 from cpt_rag.ingest.prepare import VISIBLE, Embedded, text_digest
 from cpt_rag.ingest.records import chunk_point
+from cpt_rag.ingest.write import BATCH_CHUNKS
 from cpt_rag.retrieve.search import MOST_HITS
 from cpt_rag.text.bm25 import document_vector
 from cpt_rag.types import Point
