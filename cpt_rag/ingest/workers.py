@@ -37,7 +37,7 @@ class Workers:
     """Processes that prepare files beside this one; also a context manager.
 
     They start once there is work enough for them, and only for an encoder that loads in a moment: a
-    transformer uses all cores by itself.
+    transformer uses all cores by itself. One core is this process's own, which writes and indexes.
 
     Args:
         encoder: what embeds.
@@ -45,7 +45,7 @@ class Workers:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._count = min(MOST_WORKERS, _cores()) if _can_start(encoder) else 0
+        self._count = min(MOST_WORKERS, _cores() - 1) if _can_start(encoder) else 0
         self._threads: ThreadPoolExecutor | None = None
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         self._started: list[_Worker] = []
@@ -59,7 +59,7 @@ class Workers:
             groups: tasks that go to one worker together; taken as they are needed.
             expected_bytes: of all of them, about; decides whether workers are worth their start.
         """
-        if self._count < 2 or expected_bytes < START_BYTES:
+        if self._count < 1 or expected_bytes < START_BYTES:
             for mark, tasks in groups:
                 yield mark, prepare(tasks, self._encoder)
             return

@@ -34,8 +34,8 @@ print(report.indexed, report.chunks > 3)
 
 
 @pytest.fixture(autouse=True)
-def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_cores", lambda: 2)
+def three_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_cores", lambda: 3)
 
 
 def test_batches_come_in_order_and_are_the_same_as_here(encoder: cpt_rag.Encoder) -> None:
@@ -67,6 +67,15 @@ def test_no_more_is_taken_than_is_soon_written(encoder: cpt_rag.Encoder) -> None
         batches = processes.prepare(groups(), workers.START_BYTES)
         next(batches)
         assert taken == workers.AHEAD * 2 < len(GROUPS)
+
+
+def test_a_single_core_is_not_shared(
+    encoder: cpt_rag.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_cores", lambda: 1)
+    with Workers(encoder) as processes:
+        assert len(list(processes.prepare(iter(GROUPS), workers.START_BYTES))) == 12
+        assert processes._started == []
 
 
 def test_little_work_starts_no_process(encoder: cpt_rag.Encoder) -> None:
