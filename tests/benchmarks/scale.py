@@ -78,7 +78,7 @@ def indexing(memory: Memory) -> Iterator[None]:
         finally:
             memory.phase = "ingest"
 
-    EdgeEngine._optimise = noted  # type: ignore[method-assign]
+    EdgeEngine._optimise = noted  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

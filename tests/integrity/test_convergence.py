@@ -35,7 +35,7 @@ import sys
 from cpt_rag.cli.main import main
 from cpt_rag.ingest import pipeline, workers
 workers.START_BYTES = 1
-workers._cores = lambda: 2
+workers._cores = lambda: 3
 pipeline.GROUP_BYTES = 2000
 ask = workers.Workers._ask
 def told(self, tasks):
