@@ -6,17 +6,16 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.collection import Collection
 from cpt_rag.errors import InvalidInputError
-from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD, Where, is_id, refused
+from cpt_rag.qdrant import METADATA, PAGE_CONTENT, RECORD, Where, folders_above, is_id, refused
 from cpt_rag.text.bm25 import document_vector
 from cpt_rag.types import Hit, Point
 
 if TYPE_CHECKING:
-    from cpt_rag.types import Float32Array
+    from cpt_rag.types import Encoder, Float32Array
 
 DOCUMENT_KIND = "document"
 _NAMESPACE = uuid.UUID("5f6d8ff5-0a0c-5e34-9f4f-6f1b7c1d7a52")
@@ -116,14 +115,7 @@ class Documents:
         """Give documents, named by their points, the vectors of their texts anew."""
         for start in range(0, len(points), _BATCH):
             stored = self._collection.engine.retrieve(points[start : start + _BATCH])
-            texts = [point.payload[PAGE_CONTENT] for point in stored]
-            vectors = self._collection.encoder.encode_document(texts)
-            self._collection.engine.upsert(
-                [
-                    replace(point, dense=vector, sparse=document_vector(text))
-                    for point, text, vector in zip(stored, texts, vectors, strict=True)
-                ]
-            )
+            self._collection.engine.upsert(embedded(stored, self._collection.encoder))
 
     def nearest(
         self,
@@ -183,7 +175,7 @@ class Documents:
                         RECORD: {
                             "kind": DOCUMENT_KIND,
                             "id": identifier,
-                            "folders": _folders(metadata.get("path")),
+                            "folders": folders_above(metadata.get("path")),
                         },
                     },
                     dense=vector,
@@ -208,6 +200,15 @@ class Documents:
         fresh = iter(self._collection.encoder.encode_document(lacking))
         vectors = (known.get(point) for point in points)
         return [next(fresh) if vector is None else vector for vector in vectors]
+
+
+def embedded(points: Sequence[Point], encoder: Encoder) -> list[Point]:
+    """Documents' points with the vectors that ``encoder`` gives their texts."""
+    texts = [point.payload[PAGE_CONTENT] for point in points]
+    return [
+        replace(point, dense=vector, sparse=document_vector(text))
+        for point, text, vector in zip(points, texts, encoder.encode_document(texts), strict=True)
+    ]
 
 
 def point_id(identifier: str) -> str:
@@ -250,12 +251,6 @@ def _document(
         score=score,
         vector=vector,
     )
-
-
-def _folders(path: object) -> list[str]:
-    """Every folder above ``path``, by which search finds what is below them."""
-    parents = PurePosixPath(path).parents if isinstance(path, str) else []
-    return [str(folder) for folder in parents][:-1]
 
 
 def _is_text(payload: Mapping[str, Any]) -> bool:

@@ -11,7 +11,6 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.errors import StoreCorruptError
@@ -24,6 +23,7 @@ from cpt_rag.qdrant import (
     RECORDED_PATH,
     Where,
     digest_points,
+    folders_above,
 )
 from cpt_rag.types import Chunk, Point
 
@@ -161,7 +161,7 @@ def chunk_payload(root: str, path: str, chunk: Chunk, role: Role, digest: str) -
             "kind": CHUNK_KIND,
             "role": role,
             "name": defined_name(chunk.symbol),
-            "folders": [*accumulate(path.split("/")[:-1], "{}/{}".format)],
+            "folders": folders_above(path),
             "input": digest,
         },
     }

@@ -63,10 +63,12 @@ class Workers:
             for mark, tasks in groups:
                 yield mark, prepare(tasks, self._encoder)
             return
-        threads = self._start()
         under_way: deque[tuple[Mark, Future[Batch]]] = deque()
         for mark, tasks in groups:
-            under_way.append((mark, threads.submit(self._ask, tasks)))
+            # A clone's groups are often empty: all of it is in the store already.
+            under_way.append(
+                (mark, self._start().submit(self._ask, tasks) if tasks else _nothing())
+            )
             if len(under_way) >= AHEAD * self._count:
                 first, batch = under_way.popleft()
                 yield first, batch.result()
@@ -146,6 +148,12 @@ class _Worker:
             expected="workers that live as long as the ingestion",
             remedy="run the same command again: it goes on where this one stopped",
         )
+
+
+def _nothing() -> Future[Batch]:
+    done: Future[Batch] = Future()
+    done.set_result(Batch())
+    return done
 
 
 @contextmanager

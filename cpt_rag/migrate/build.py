@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from cpt_rag.collection import Collection, identity_of
+from cpt_rag.documents import embedded
 from cpt_rag.errors import CptRagError
 from cpt_rag.ingest import Progress
 from cpt_rag.ingest.pipeline import bring_level
@@ -17,9 +17,8 @@ from cpt_rag.migrate.origin import (
     read_content,
     read_points,
 )
-from cpt_rag.qdrant import PAGE_CONTENT, Store, check_identity
-from cpt_rag.text.bm25 import document_vector
-from cpt_rag.types import Encoder, IngestReport, Point
+from cpt_rag.qdrant import Store, check_identity
+from cpt_rag.types import Encoder, IngestReport
 
 
 @dataclass(slots=True)
@@ -102,23 +101,12 @@ def _documents(
     for points in read_points(opened.name, store, ids):
         there = {point.id: point.payload for point in engine.retrieve([p.id for p in points])}
         lacking = [point for point in points if there.get(point.id) != point.payload]
-        engine.upsert(_embedded(lacking, opened.encoder))
+        engine.upsert(embedded(lacking, opened.encoder))
         written += len(lacking)
         read += len(points)
         if progress is not None:
             progress(read, len(ids), "documents")
     return written
-
-
-def _embedded(points: Sequence[Point], encoder: Encoder) -> list[Point]:
-    if not points:
-        return []
-    texts = [point.payload[PAGE_CONTENT] for point in points]
-    vectors = encoder.encode_document(texts)
-    return [
-        replace(point, dense=vector, sparse=document_vector(text))
-        for point, text, vector in zip(points, texts, vectors, strict=True)
-    ]
 
 
 def _added(before: IngestReport, last: IngestReport) -> IngestReport:

@@ -30,6 +30,7 @@ from cpt_rag.qdrant.spec import (
     RECORDED_PATH,
     ROLE,
     CollectionSpec,
+    folders_above,
 )
 from cpt_rag.qdrant.store import SHARDS, Store, is_store_file, open_store
 
@@ -71,6 +72,7 @@ __all__ = [
     "check_identity",
     "digest_point",
     "digest_points",
+    "folders_above",
     "is_id",
     "is_store_file",
     "join_digests",

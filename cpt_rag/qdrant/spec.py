@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, ClassVar
 
 from cpt_rag.errors import InvalidInputError, StoreCorruptError
@@ -36,6 +37,13 @@ RECORDED_PATH = f"{RECORD}.path"
 
 FOLDERS = f"{RECORD}.folders"
 """Payload field of every folder above a chunk's file, without a slash at the end."""
+
+
+def folders_above(path: object) -> list[str]:
+    """What that field holds for the file at ``path``; nothing where that is no text."""
+    parts = path.split("/")[:-1] if isinstance(path, str) else []
+    return [folder for folder in accumulate(parts, "{}/{}".format) if folder]
+
 
 CHUNK_KIND = "chunk"
 """What `RECORD`'s kind says of a span of a file."""

@@ -84,6 +84,19 @@ def test_little_work_starts_no_process(encoder: cpt_rag.Encoder) -> None:
         assert processes._started == []
 
 
+def test_groups_with_nothing_to_prepare_start_none_and_keep_their_place(
+    encoder: cpt_rag.Encoder,
+) -> None:
+    with Workers(encoder) as processes:
+        empty: list[tuple[int, list[Task]]] = [(number, []) for number in range(9)]
+        made = list(processes.prepare(iter(empty), workers.START_BYTES))
+        assert [(number, batch.files) for number, batch in made] == [(n, []) for n in range(9)]
+        assert processes._started == []
+        mixed = [*empty[:2], *GROUPS[2:4], *empty[4:]]
+        made = list(processes.prepare(iter(mixed), workers.START_BYTES))
+        assert [(n, len(batch.files)) for n, batch in made] == [(n, len(t)) for n, t in mixed]
+
+
 def test_an_encoder_that_no_other_process_can_load_stays_here() -> None:
     foreign = cpt_rag.ForeignEncoder("letters", lambda texts: [[len(t), 1.0] for t in texts])
     with Workers(foreign) as processes:
