@@ -18,7 +18,7 @@ from cpt_rag.cli.run import run
 HERE = Path(__file__).resolve().parent.parent
 STORE = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / ".demo"
 QUESTIONS = (
-    "how is a file recognised as binary and skipped?",
+    "which files are left out as secrets?",
     "split camelCase identifiers into words",
     "wrap long lines of text to the width of the console",
     "what happens when another process has locked the collection?",
