@@ -11,15 +11,11 @@ from typing import Any
 
 import pytest
 
-from cpt_training.config import (
-    Data,
-    Optimisation,
-    StaticModel,
-    TrainConfig,
-    TransformerModel,
-    load_config,
-)
+from cpt_training.config import TrainConfig, load_config
 from cpt_training.corpus.table import PAIRS, writing
+from cpt_training.sections.data import Data
+from cpt_training.sections.models import StaticModel, TransformerModel
+from cpt_training.sections.optimisation import Optimisation
 
 VERBS = ["open", "close", "read", "write", "copy", "move", "sort", "count", "merge", "split"]
 NOUNS = ["file", "socket", "table", "image", "queue", "index", "user", "token", "graph", "page"]

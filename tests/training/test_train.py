@@ -22,10 +22,13 @@ import cpt_rag
 from cpt_rag.encoders.static import StaticEncoder
 from cpt_rag.errors import InvalidInputError, TrainingError
 from cpt_training import train as training
-from cpt_training.config import ContinuedModel, Data, Teacher, TrainConfig
+from cpt_training.config import TrainConfig
 from cpt_training.data.pairs import read_pairs
 from cpt_training.loop import checkpoint
 from cpt_training.loop.step import Draw, Learner
+from cpt_training.sections.data import Data
+from cpt_training.sections.models import ContinuedModel
+from cpt_training.sections.teacher import Teacher
 from cpt_training.supervised.triplets import Triplet, write_triplets
 from cpt_training.train import train
 

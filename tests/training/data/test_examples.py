@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from cpt_rag.errors import InvalidInputError
-from cpt_training.config import Data
 from cpt_training.corpus.table import PAIRS, writing
 from cpt_training.data.examples import ByKind, Examples, Tokeniser, Tokenisers, corpus_examples
 from cpt_training.data.tokens import TokenLists, tokenise
+from cpt_training.sections.data import Data
 
 ROWS = [
     {"kind": kind, "language": language, "query": f"{kind} {i}", "document": f"{language} {i} {i}"}

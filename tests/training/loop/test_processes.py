@@ -25,10 +25,11 @@ import torch
 from cpt_rag.cli.run import run
 from cpt_training import train as training
 from cpt_training.cli import train_app
-from cpt_training.config import Teacher, TrainConfig
+from cpt_training.config import TrainConfig
 from cpt_training.loop import checkpoint, processes
 from cpt_training.loop.step import Learner
 from cpt_training.models.make import make_trainable
+from cpt_training.sections.teacher import Teacher
 from cpt_training.supervised.triplets import Triplet, write_triplets
 from cpt_training.train import train
 

@@ -15,12 +15,13 @@ from torch.nn import functional
 
 from cpt_rag.errors import InvalidInputError, TrainingError
 from cpt_training import train as training
-from cpt_training.config import Teacher, TrainConfig
+from cpt_training.config import TrainConfig
 from cpt_training.loop import processes
 from cpt_training.loop.losses import Batch, symmetric_info_nce
 from cpt_training.loop.step import Learner
 from cpt_training.loop.validate import validation_mrr
 from cpt_training.models.make import make_trainable
+from cpt_training.sections.teacher import Teacher
 
 CPU = torch.device("cpu")
 Make = Callable[[TrainConfig], Learner]

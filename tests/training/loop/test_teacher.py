@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from cpt_training.config import Teacher, TrainConfig
+from cpt_training.config import TrainConfig
 from cpt_training.data.pairs import read_pairs
 from cpt_training.data.tokens import TokenLists
 from cpt_training.loop import teacher as module
 from cpt_training.loop.teacher import Lessons, lessons
 from cpt_training.models.make import make_trainable
+from cpt_training.sections.teacher import Teacher
 
 Teach = Callable[[Teacher], Lessons]
 

@@ -14,7 +14,7 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 from cpt_rag.errors import InvalidInputError
-from cpt_training.config import ContinuedModel, TrainConfig
+from cpt_training.config import TrainConfig
 from cpt_training.data.tokens import tokenise
 from cpt_training.models import make
 from cpt_training.models.make import make_trainable
@@ -23,6 +23,7 @@ from cpt_training.models.token_vectors import principal_components
 from cpt_training.models.trainable import Trainable
 from cpt_training.models.transformer import TransformerTrainable
 from cpt_training.models.vocabulary import learn_vocabulary
+from cpt_training.sections.models import ContinuedModel
 
 TEXTS = ["Open the file.", "def read_table(self, table): return self.tables.read(table)"]
 

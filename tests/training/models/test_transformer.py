@@ -19,10 +19,10 @@ from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertMode
 
 import cpt_rag
 from cpt_rag.errors import InvalidInputError
-from cpt_training.config import TransformerModel
 from cpt_training.data.tokens import TokenLists, tokenise
 from cpt_training.models.trainable import Role
 from cpt_training.models.transformer import TransformerTrainable, make_transformer
+from cpt_training.sections.models import TransformerModel
 
 SHORT = "open file"
 LONG = "return the first of all values that the caller has given, and raise an error for no value"

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpt_rag.errors import InvalidInputError
-from cpt_training.config import Data
 from cpt_training.data.pairs import TextPair, corpus_hash, read_pairs
 from cpt_training.data.phrasing import PHRASES, phrased
 from cpt_training.data.tokens import Rows, Tokenise, TokenLists, tokenise
 from cpt_training.origin import name_of
+from cpt_training.sections.data import Data
 
 AT_ONCE = 4096
 

@@ -20,13 +20,14 @@ from rich.progress import track
 from sentence_transformers import SentenceTransformer
 from torch import nn
 
-from cpt_training.config import Data, Teacher
 from cpt_training.data.pairs import corpus_hash, read_pairs
 from cpt_training.data.tokens import Rows, TokenLists, tokenise
 from cpt_training.loop.losses import similarity_distillation, vector_distillation
 from cpt_training.models.pretrained import locate
 from cpt_training.models.trainable import Trainable
 from cpt_training.origin import name_of
+from cpt_training.sections.data import Data
+from cpt_training.sections.teacher import Teacher
 
 PART = 8192
 console = Console(stderr=True)

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from cpt_rag.encoders.presets import PRESETS
 from cpt_rag.errors import InvalidInputError
-from cpt_training.config import StaticModel, TrainConfig
+from cpt_training.config import TrainConfig
 from cpt_training.data.examples import corpus_examples
 from cpt_training.data.pairs import corpus_hash, read_pairs
 from cpt_training.models.pretrained import locate
@@ -30,6 +30,7 @@ from cpt_training.models.trainable import Trainable, tokenisers
 from cpt_training.models.transformer import TransformerTrainable, make_transformer
 from cpt_training.models.vocabulary import learn_vocabulary, leave_out_repeats
 from cpt_training.origin import name_of
+from cpt_training.sections.models import StaticModel
 
 VOCABULARY_PAIRS = 300_000
 """Pairs that a vocabulary is learnt from, evenly spread: more change it no further."""

@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 import torch
 from sentence_transformers import SentenceTransformer
 
-from cpt_training.config import Data
 from cpt_training.data.examples import Tokeniser, Tokenisers
 from cpt_training.data.tokens import TokenLists
+from cpt_training.sections.data import Data
 
 Features = dict[str, torch.Tensor]
 Role = Literal["query", "document"]

@@ -15,10 +15,10 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Poolin
 from transformers import AutoConfig, AutoModel
 
 from cpt_rag.errors import InvalidInputError
-from cpt_training.config import TransformerModel
 from cpt_training.data.tokens import TokenLists
 from cpt_training.models.pretrained import PRETRAINED, locate
 from cpt_training.models.trainable import Features, Role
+from cpt_training.sections.models import TransformerModel
 
 DELIMITERS = {"query": "[", "document": "{"}
 
