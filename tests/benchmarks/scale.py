@@ -5,9 +5,10 @@
 One new collection for each size, on the embedded engine, of as many files below FOLDER as it takes.
 Times are of the wall clock, by stage (chunking and embedding summed over the processes at work).
 Memory is anonymous (what cannot be read again from a file), the highest of samples taken twenty
-times a second, of this process and its workers: while files are ingested, and apart while the
-index is built. Recall@10 is that of dense search against all vectors, for a hundred stored ones.
-Latency is that of ranked search by docstrings, a query at a time, after a warm-up. Prints JSON.
+times a second, of a process that does nothing but ingest and its workers: while files are ingested,
+and apart while the index is built. Recall@10 is that of dense search against all vectors, for a
+hundred stored ones. Latency is that of ranked search by docstrings, a query at a time, after a
+warm-up. Prints JSON.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import random
 import re
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -39,6 +41,7 @@ SUFFIXES = (
     *(".rb", ".php", ".sh", ".lua", ".scala", ".kt", ".cs", ".md", ".rst"),
 )
 QUERIES, WARM_UP = 100, 20
+BUILD = "--build"
 CHUNKS = Where({"_cpt.kind": ["chunk"]})
 MB = 1 << 20
 
@@ -141,19 +144,28 @@ def latency(collection: cpt_rag.Collection, asked: list[str]) -> dict[str, float
     }
 
 
-def measure(folder: Path, files: list[Path], size: int, scratch: Path) -> dict[str, Any]:
-    """Build one collection of about ``size`` chunks and ask it."""
-    tree, store = scratch / f"tree{size}", scratch / f"store{size}"
-    link(files, folder, tree)
+def build(tree: Path, store: Path) -> dict[str, Any]:
+    """Ingest ``tree``, and tell what it took."""
     with Memory() as memory, indexing(memory):
         report = cpt_rag.ingest(tree, collection="grown", store=store)
+    return {
+        "files": report.indexed,
+        "seconds": round(report.seconds, 1),
+        "stages": {name: round(seconds, 1) for name, seconds in report.stages.items()},
+        "anonymous_mb": {name: round(peak) for name, peak in memory.peaks.items()},
+    }
+
+
+def measure(folder: Path, files: list[Path], size: int, scratch: Path) -> dict[str, Any]:
+    """Build one collection of about ``size`` chunks, in a process of its own, and ask it."""
+    tree, store = scratch / f"tree{size}", scratch / f"store{size}"
+    link(files, folder, tree)
+    own = [sys.executable, __file__, BUILD, str(tree), str(store)]
+    built = subprocess.run(own, check=True, capture_output=True, text=True)
     with cpt_rag.open_collection("grown", store) as collection:
         row: dict[str, Any] = {
             "chunks": collection.engine.count(CHUNKS),
-            "files": report.indexed,
-            "seconds": round(report.seconds, 1),
-            "stages": {name: round(seconds, 1) for name, seconds in report.stages.items()},
-            "anonymous_mb": {name: round(peak) for name, peak in memory.peaks.items()},
+            **json.loads(built.stdout),
             "disk_mb": round(sum(_size(p) for p in store.rglob("*")) / MB),
             "recall@10": round(dense_recall(collection.engine).share, 4),
             **latency(collection, questions(files)),
@@ -228,4 +240,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == [BUILD]:
+        sys.stdout.write(json.dumps(build(*map(Path, sys.argv[2:]))))
+    else:
+        main()
