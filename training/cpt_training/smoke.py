@@ -21,6 +21,7 @@ from cpt_training.supervised.triplets import Triplet, write_triplets
 BATCH = 16
 STEPS = 2
 WIDTH = 32
+ROWS = 600
 KIND = "docstring_code"
 
 
@@ -68,7 +69,12 @@ def _shrink(config: TrainConfig, folder: Path, pairs: list[Pair]) -> TrainConfig
         data=data,
         static=static,
         transformer=config.transformer
-        and replace(config.transformer, start=folder_of_tiny, layers=1),
+        and replace(
+            config.transformer,
+            start=folder_of_tiny,
+            layers=1,
+            vocabulary=min(ROWS, config.transformer.vocabulary),
+        ),
         continued=config.continued and replace(config.continued, start=folder_of_tiny),
         teacher=config.teacher
         and replace(config.teacher, model=folder_of_tiny, texts=2 * BATCH, tokens=16, batch=BATCH),

@@ -25,6 +25,7 @@ from cpt_training.loop import checkpoint, processes
 from cpt_training.loop.record import draw_curves, open_record, write_record
 from cpt_training.loop.step import Learner
 from cpt_training.loop.teacher import Lessons, lessons
+from cpt_training.loop.throughput import Throughput
 from cpt_training.loop.validate import validation_mrr
 from cpt_training.models.make import make_trainable
 from cpt_training.models.trainable import Trainable, tokenisers
@@ -74,6 +75,7 @@ def _loop(
     every = max(1, wanted.steps // wanted.validations)
     start, began, late = time.monotonic(), progress.step, False
     batches = learner.batches(progress.step)
+    throughput = Throughput(learner)
 
     def validate() -> None:
         if processes.rank() == 0:
@@ -84,6 +86,7 @@ def _loop(
                 "mrr": validation_mrr(learner, validation),
                 "scale": learner.scale(),
                 "pairs_per_second": (progress.step - began) * wanted.batch / max(seconds, 1e-9),
+                **throughput.row(),
             }
             progress.note(row, learner)
 

@@ -65,6 +65,9 @@ class Learner:
         torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
         self.config, self.trainable, self.device = config, trainable, device
         self._examples, self._taught = examples, taught
+        self.half = device.type == "cuda" or config.optimisation.bfloat16
+        self.tokens = 0
+        """How many this process has read to learn from."""
         # What is loaded comes without dropout.
         self.model = trainable.model.to(device).train()
         self._start = self.weights() if config.optimisation.trained_share < 1 else {}
@@ -166,8 +169,8 @@ class Learner:
         return {name: tensor.to(self.device) for name, tensor in features.items()}
 
     def embed(self, features: Features) -> torch.Tensor:
-        """Unit rows, float32 (n, d), read in bfloat16 on a GPU."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        """Unit rows, float32 (n, d), read in bfloat16 on a GPU, and on a CPU that is told to."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             rows: torch.Tensor = self.model(features)["sentence_embedding"]
         return rows.float()
 
@@ -217,6 +220,7 @@ class Learner:
 
     def _side(self, tokens: TokenLists) -> Side:
         """Mini-batches of texts of like length."""
+        self.tokens += len(tokens.ids)
         size = self.config.optimisation.mini_batch
         order = np.argsort(np.diff(tokens.offsets), kind="stable")
         return Side(

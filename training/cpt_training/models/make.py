@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,8 +28,9 @@ from cpt_training.models.token_vectors import (
     read_tokens,
 )
 from cpt_training.models.trainable import Trainable, tokenisers
-from cpt_training.models.transformer import TransformerTrainable, make_transformer
+from cpt_training.models.transformer import ChooseRows, TransformerTrainable, make_transformer
 from cpt_training.models.vocabulary import learn_vocabulary, leave_out_repeats
+from cpt_training.models.wordpiece import most_used
 from cpt_training.origin import name_of
 from cpt_training.sections.models import StaticModel
 
@@ -40,7 +42,7 @@ def make_trainable(config: TrainConfig, corpus: Path | None) -> Trainable:
     """The model of ``config``, its vocabulary learnt from the training split of ``corpus``."""
     torch.manual_seed(config.seed)
     if config.transformer:
-        return make_transformer(config.transformer)
+        return make_transformer(config.transformer, _chosen_rows(config, corpus))
     if config.continued:
         return _continue(config.continued.start)
     assert config.static is not None
@@ -51,6 +53,30 @@ def make_trainable(config: TrainConfig, corpus: Path | None) -> Trainable:
             remedy="name data.corpus, or train a finished model on with [continued]",
         )
     return _static(config.static, config, corpus)
+
+
+def _chosen_rows(config: TrainConfig, corpus: Path | None) -> ChooseRows | None:
+    """How the rows of a pretrained vocabulary that are kept are found, and found again."""
+    wanted = config.transformer.vocabulary if config.transformer else 0
+    if not wanted:
+        return None
+    if corpus is None:
+        raise InvalidInputError(
+            f"The config {config.name!r} has transformer.vocabulary = {wanted} and no corpus.",
+            expected="a corpus, which tells what is used",
+            remedy="name data.corpus, or set transformer.vocabulary to 0",
+        )
+
+    def choose(tokenizer: Any) -> NDArray[np.int64]:
+        cut = name_of(corpus_hash(corpus), tokenizer.backend_tokenizer.to_str(), wanted)
+        kept = _kept(
+            corpus / "tokens" / f"rows-{cut}.npy",
+            lambda path: np.save(path, most_used(tokenizer, _texts(corpus), wanted)),
+        )
+        rows: NDArray[np.int64] = np.load(kept)
+        return rows
+
+    return choose
 
 
 def _continue(start: str) -> Trainable:

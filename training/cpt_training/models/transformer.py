@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import AutoConfig, AutoModel
@@ -18,9 +19,13 @@ from cpt_rag.errors import InvalidInputError
 from cpt_training.data.tokens import TokenLists
 from cpt_training.models.pretrained import PRETRAINED, locate
 from cpt_training.models.trainable import Features, Role
+from cpt_training.models.wordpiece import keep_rows, open_identifiers
 from cpt_training.sections.models import TransformerModel
 
 DELIMITERS = {"query": "[", "document": "{"}
+
+ChooseRows = Callable[[Any], NDArray[np.int64]]
+"""Of a tokenizer, the ids that are kept, int64 (rows,), rising."""
 
 
 class TransformerTrainable:
@@ -67,8 +72,10 @@ class TransformerTrainable:
         config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
-def make_transformer(config: TransformerModel) -> TransformerTrainable:
-    """A transformer as a config describes it."""
+def make_transformer(
+    config: TransformerModel, choose_rows: ChooseRows | None = None
+) -> TransformerTrainable:
+    """A transformer as a config describes it, with the rows of its vocabulary that are chosen."""
     folder = str(locate(config.start))
     if not Path(folder).is_dir():
         raise InvalidInputError(
@@ -81,6 +88,10 @@ def make_transformer(config: TransformerModel) -> TransformerTrainable:
         shape = AutoConfig.from_pretrained(folder, local_files_only=True)
         transformer.model = AutoModel.from_config(shape)  # type: ignore[no-untyped-call]
     _keep_layers(transformer.model, config.layers)
+    if config.split_identifiers:
+        open_identifiers(transformer.tokenizer)
+    if choose_rows is not None:
+        keep_rows(transformer, choose_rows(transformer.tokenizer))
     modules = [
         transformer,
         Pooling(transformer.get_embedding_dimension(), pooling_mode=config.pooling),

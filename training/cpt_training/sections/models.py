@@ -52,7 +52,9 @@ class TransformerModel:
 
     ``start`` is ``all-MiniLM-L6-v2`` or a folder in the transformers library's layout. With
     ``random_weights`` only its shape and tokenizer are taken. ``delimiters`` opens a query with
-    ``[`` and a document with ``{`` (Neelakantan et al. 2022, section 2).
+    ``[`` and a document with ``{`` (Neelakantan et al. 2022, section 2). With ``split_identifiers``
+    the tokenizer reads ``readFile`` as two words. It keeps the ``vocabulary`` tokens that the
+    corpus uses most, all of them with 0.
     """
 
     start: str
@@ -60,10 +62,17 @@ class TransformerModel:
     layers: int
     pooling: Literal["lasttoken", "mean"]
     delimiters: bool
+    split_identifiers: bool = False
+    vocabulary: int = 0
 
     def check(self, require: Require) -> None:
         """Refuse impossible values."""
         require(self.layers >= 1, "transformer.layers", "at least 1")
+        require(
+            self.vocabulary == 0 or self.vocabulary >= 512,
+            "transformer.vocabulary",
+            "at least 512 (single characters are among them), or 0",
+        )
 
 
 @dataclass(frozen=True, slots=True)
