@@ -76,7 +76,7 @@ def _cut_tokenizer(tokenizer: Any, kept: NDArray[np.int64]) -> PreTrainedTokeniz
     for special in spec["post_processor"]["special_tokens"].values():
         special["ids"] = [new[row] for row in special["ids"]]
     spec["padding"] = spec["truncation"] = None
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=Tokenizer.from_str(json.dumps(spec)),
         model_max_length=tokenizer.model_max_length,
         **tokenizer.special_tokens_map,
