@@ -12,6 +12,8 @@ from cpt_rag.cli.options import JsonOption
 if TYPE_CHECKING:
     from cpt_rag.encoders.presets import Preset
 
+WIDTH = 110
+
 app = typer.Typer(invoke_without_command=True)
 
 
@@ -46,6 +48,5 @@ def _print_table(presets: Sequence[Preset]) -> None:
         tokens = "" if preset.max_tokens is None else f"{preset.max_tokens:,}"
         words = (preset.name, preset.architecture, preset.pooling, preset.licence)
         table.add_row(*words, f"{preset.dimension:,}", tokens)
-    console = Console(highlight=False, emoji=False)
-    # Names are there to be copied: a narrow terminal breaks the lines rather than cut them.
-    console.print(table, width=max(console.width, 100), soft_wrap=True)
+    # Names are there to be copied: a narrow terminal wraps lines rather than cut them.
+    Console(highlight=False, emoji=False, width=max(Console().width, WIDTH)).print(table)
