@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,22 @@ def read_json(path: Path) -> Any:
             expected="JSON, as the checkpoint was published",
             remedy="copy the file again",
         ) from error
+
+
+def stored_numbers(directory: Path) -> int | None:
+    """How many numbers the weights in ``directory`` hold; None where they are no safetensors."""
+    from safetensors import safe_open
+
+    index = directory / _INDICES[0]
+    parts = set(read_json(index)["weight_map"].values()) if index.is_file() else {_WHOLE[0]}
+    if not all((directory / part).is_file() for part in parts):
+        return None
+    count = 0
+    for part in parts:
+        with safe_open(directory / part, framework="numpy") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - it is no mapping
+                count += math.prod(tensors.get_slice(name).get_shape())
+    return count
 
 
 def _model(place: Path) -> list[str]:

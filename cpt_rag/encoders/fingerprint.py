@@ -18,7 +18,7 @@ def fingerprint(
     *,
     dimension: int,
     pooling: str,
-    prompts: Mapping[str, str],
+    prompts: Mapping[str, str | None],
     name: str | None = None,
 ) -> Fingerprint:
     """Digest the weights and tokenizer below ``directory``.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpt_rag.encoders.adapted import adapted
 from cpt_rag.encoders.blank import blank_text
-from cpt_rag.encoders.files import require_files
+from cpt_rag.encoders.files import require_files, stored_numbers
 from cpt_rag.encoders.fingerprint import fingerprint
 from cpt_rag.errors import EncoderError, MissingExtraError
 
@@ -100,7 +100,7 @@ def _load(directory: Path, preset: Preset | None) -> SentenceTransformer:
     require_files(directory)
     with adapted(directory, preset) as folder:
         try:
-            return SentenceTransformer(str(folder), local_files_only=True)
+            model = SentenceTransformer(str(folder), local_files_only=True)
         except Exception as error:
             raise EncoderError(
                 f"{directory} cannot be loaded: {error}",
@@ -108,6 +108,25 @@ def _load(directory: Path, preset: Preset | None) -> SentenceTransformer:
                 remedy="save it again with SentenceTransformer.save; for a published checkpoint, "
                 "copy it again, and pip install --upgrade transformers",
             ) from error
+    _require_all_weights(model, directory)
+    return model
+
+
+def _require_all_weights(model: SentenceTransformer, directory: Path) -> None:
+    """Refuse weights that lack tensors: transformers draws those at random, and only warns."""
+    network = getattr(model[0], "auto_model", None)
+    stored = None if network is None else stored_numbers(directory)
+    if network is None or stored is None or hasattr(network, "peft_config"):
+        return
+    # Of tied tensors one is stored; no vector depends on the pooler, which some checkpoints lack.
+    named = network.named_parameters()
+    wanted = sum(tensor.numel() for name, tensor in named if "pooler" not in name)
+    if stored < wanted:
+        raise EncoderError(
+            f"The weights in {directory} are {stored:,} numbers, too few for its config.json.",
+            expected=f"at least {wanted:,}",
+            remedy="copy weights and config.json of one checkpoint there",
+        )
 
 
 def _pooling(model: Any) -> str:

@@ -125,9 +125,8 @@ def gemma2(directory: Path) -> Tiny:
         head_dim=16,
         max_position_embeddings=128,
         sliding_window=64,
-        is_causal=False,
         use_bidirectional_attention=True,
-        **_small(),
+        **_small() | {"is_causal": False},
     )
     model = _seeded(transformers.Gemma2Model, config)
     published = config.to_dict() | {
@@ -276,7 +275,7 @@ def _write(directory: Path, config: Mapping[str, Any], tensors: Tensors) -> None
 def _parts(directory: Path, tensors: Tensors) -> None:
     """Two files of weights and their index."""
     names = sorted(tensors)
-    weight_map = {}
+    weight_map: dict[str, str] = {}
     for number, part in enumerate((names[::2], names[1::2]), 1):
         file = f"model-{number:05}-of-00002.safetensors"
         save_file({name: tensors[name].contiguous() for name in part},

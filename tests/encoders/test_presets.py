@@ -13,6 +13,7 @@ from pathlib import Path
 import huggingface_hub.constants
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 import cpt_rag
@@ -144,6 +145,18 @@ def test_a_truncated_file_of_weights_is_refused(minilm: Path) -> None:
     weights = minilm / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(cpt_rag.EncoderError, match="cannot be loaded"):
+        cpt_rag.load_encoder(minilm.name)
+
+
+def test_weights_that_lack_a_layer_are_refused_not_drawn_at_random(minilm: Path) -> None:
+    weights = minilm / "model.safetensors"
+    tensors = load_file(weights)
+    save_file(
+        {name: tensor for name, tensor in tensors.items() if "layer.1." not in name},
+        weights,
+        {"format": "pt"},
+    )
+    with pytest.raises(cpt_rag.EncoderError, match="too few for its config"):
         cpt_rag.load_encoder(minilm.name)
 
 
