@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,16 @@ import transformers
 from safetensors.torch import save_file
 
 from . import tokenizers_of
-
-HIDDEN = 32
-Tensors = dict[str, torch.Tensor]
-# What a checkpoint's own code would do if anything ran it.
-MODELLING = "raise RuntimeError('code of a checkpoint was run')\n"
-_ST = "sentence_transformers.models."
+from .checkpoint_files import (
+    HIDDEN,
+    fuse,
+    renamed,
+    write,
+    write_code,
+    write_dense,
+    write_modules,
+    write_parts,
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,8 @@ def bert(directory: Path) -> Tiny:
         vocab_size=tokenizers_of.bert(directory), intermediate_size=48, **_small()
     )
     model = _seeded(transformers.BertModel, config)
-    _write(directory, config.to_dict() | {"architectures": ["BertModel"]}, model.state_dict())
-    _modules(directory, "mean", 256)
+    write(directory, config.to_dict() | {"architectures": ["BertModel"]}, model.state_dict())
+    write_modules(directory, "mean", 256)
     return Tiny("all-minilm-l6-v2", model)
 
 
@@ -52,7 +56,7 @@ def nomic_bert(directory: Path) -> Tiny:
         vocab_size=vocabulary, intermediate_size=48, max_position_embeddings=128, **_small()
     )
     model = _seeded(transformers.NomicBertModel, config)
-    tensors = _fuse(model.state_dict(), "attn.Wqkv", ["self_attn.q_proj", "self_attn.k_proj",
+    tensors = fuse(model.state_dict(), "attn.Wqkv", ["self_attn.q_proj", "self_attn.k_proj",
                                                       "self_attn.v_proj"])  # fmt: skip
     names = {
         "layers.": "encoder.layers.", "embeddings.LayerNorm": "emb_ln",
@@ -71,9 +75,11 @@ def nomic_bert(directory: Path) -> Tiny:
         "auto_map": {"AutoConfig": "configuration_hf_nomic_bert.NomicBertConfig",
                      "AutoModel": "modeling_hf_nomic_bert.NomicBertModel"},
     }  # fmt: skip
-    _write(directory, published, _renamed(tensors, names))
-    _code(directory, "configuration_hf_nomic_bert", "modeling_hf_nomic_bert")
-    _modules(directory, "cls", 128, {"query": "Represent this query for searching relevant code: "})
+    write(directory, published, renamed(tensors, names))
+    write_code(directory, "configuration_hf_nomic_bert", "modeling_hf_nomic_bert")
+    write_modules(
+        directory, "cls", 128, {"query": "Represent this query for searching relevant code: "}
+    )
     return Tiny("coderankembed", model)
 
 
@@ -92,10 +98,10 @@ def qwen2(directory: Path) -> Tiny:
         "architectures": ["Qwen2ForCausalLM"],
         "auto_map": {"AutoModel": "modeling_qwen.Qwen2Model"},
     }
-    _write(directory, published, {})
-    _parts(directory, {f"model.{name}": tensor for name, tensor in tensors.items()})
-    _code(directory, "modeling_qwen", "tokenization_qwen")
-    _modules(directory, "lasttoken", 128)
+    write(directory, published, {})
+    write_parts(directory, {f"model.{name}": tensor for name, tensor in tensors.items()})
+    write_code(directory, "modeling_qwen", "tokenization_qwen")
+    write_modules(directory, "lasttoken", 128)
     return Tiny("jina-code-embeddings-0.5b", model)
 
 
@@ -111,8 +117,8 @@ def qwen3(directory: Path) -> Tiny:
     )
     model = _seeded(transformers.Qwen3Model, config).to(torch.bfloat16)
     published = config.to_dict() | {"architectures": ["Qwen3ForCausalLM"], "dtype": "bfloat16"}
-    _write(directory, published, model.state_dict())
-    _modules(directory, "lasttoken", 128, {"query": "Instruct: Given a query\nQuery:"}, True)
+    write(directory, published, model.state_dict())
+    write_modules(directory, "lasttoken", 128, {"query": "Instruct: Given a query\nQuery:"}, True)
     return Tiny("qwen3-embedding-0.6b", model)
 
 
@@ -138,10 +144,10 @@ def gemma2(directory: Path) -> Tiny:
     for name in ("is_causal", "use_bidirectional_attention"):
         published.pop(name, None)
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    _write(directory, published, {})
-    _parts(directory, tensors)
-    _code(directory, "configuration_gemma2", "modeling_gemma2")
-    _modules(directory, "lasttoken", 128)
+    write(directory, published, {})
+    write_parts(directory, tensors)
+    write_code(directory, "configuration_gemma2", "modeling_gemma2")
+    write_modules(directory, "lasttoken", 128)
     return Tiny("sfr-embedding-code-2b", model)
 
 
@@ -159,12 +165,12 @@ def gemma3(directory: Path) -> Tiny:
     )
     model = _seeded(transformers.Gemma3TextModel, config)
     sliding = {"sliding_window": 64}  # the configuration halves it when it is made
-    _write(directory, config.to_dict() | sliding, model.state_dict())
+    write(directory, config.to_dict() | sliding, model.state_dict())
     prompts = {"query": "task: search result | query: ", "document": "title: none | text: "}
-    _modules(directory, "mean", 128, prompts, True, dense=2)
+    write_modules(directory, "mean", 128, prompts, True, dense=2)
     widen, narrow = torch.randn(48, HIDDEN), torch.randn(HIDDEN, 48)
     for place, weight in (("2_Dense", widen), ("3_Dense", narrow)):
-        _dense(directory / place, weight)
+        write_dense(directory / place, weight)
     return Tiny("embeddinggemma-300m", model, ((widen, None), (narrow, None)))
 
 
@@ -181,9 +187,9 @@ def gte(directory: Path) -> Tiny:
         **_small(),
     )
     model = _seeded(transformers.GteModel, config)
-    tensors = _fuse(model.state_dict(), "attention.qkv_proj", [
+    tensors = fuse(model.state_dict(), "attention.qkv_proj", [
         "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"])  # fmt: skip
-    tensors = _fuse(tensors, "mlp.up_gate_proj", ["mlp.up_proj", "mlp.gate_proj"])
+    tensors = fuse(tensors, "mlp.up_gate_proj", ["mlp.up_proj", "mlp.gate_proj"])
     names = {
         "layers.": "encoder.layer.", "self_attn.o_proj": "attention.o_proj",
         "post_attention_layernorm": "attn_ln", "post_mlp_layernorm": "mlp_ln",
@@ -199,9 +205,9 @@ def gte(directory: Path) -> Tiny:
         "vocab_size": config.vocab_size, "auto_map": {"AutoConfig": "configuration.NewConfig",
                                                       "AutoModel": "modeling.NewModel"},
     }  # fmt: skip
-    _write(directory, published, _renamed(tensors, names))
-    _code(directory, "configuration", "modeling")
-    _modules(directory, "cls", 128)
+    write(directory, published, renamed(tensors, names))
+    write_code(directory, "configuration", "modeling")
+    write_modules(directory, "cls", 128)
     return Tiny("sfr-embedding-code-400m", model)
 
 
@@ -229,10 +235,10 @@ def codet5p(directory: Path) -> Tiny:
         "auto_map": {"AutoConfig": "configuration_codet5p_embedding.CodeT5pEmbeddingConfig",
                      "AutoModel": "modeling_codet5p_embedding.CodeT5pEmbeddingModel"},
     }  # fmt: skip
-    _write(directory, published, {})
+    write(directory, published, {})
     tensors = model.state_dict() | {"proj.weight": weight, "proj.bias": bias}
     torch.save(tensors, directory / "pytorch_model.bin")
-    _code(directory, "configuration_codet5p_embedding", "modeling_codet5p_embedding")
+    write_code(directory, "configuration_codet5p_embedding", "modeling_codet5p_embedding")
     return Tiny("codet5p-110m-embedding", model, ((weight, bias),), dimension=8)
 
 
@@ -263,84 +269,3 @@ def _seeded(kind: Any, config: Any) -> Any:
         if tensor.ndim > 1:  # as drawn, they are so near zero that all texts are alike
             torch.nn.init.normal_(tensor, std=0.5)
     return model.eval()
-
-
-def _write(directory: Path, config: Mapping[str, Any], tensors: Tensors) -> None:
-    (directory / "config.json").write_text(json.dumps(dict(config)))
-    if tensors:
-        save_file({name: t.contiguous() for name, t in tensors.items()},
-                  directory / "model.safetensors", {"format": "pt"})  # fmt: skip
-
-
-def _parts(directory: Path, tensors: Tensors) -> None:
-    """Two files of weights and their index."""
-    names = sorted(tensors)
-    weight_map: dict[str, str] = {}
-    for number, part in enumerate((names[::2], names[1::2]), 1):
-        file = f"model-{number:05}-of-00002.safetensors"
-        save_file({name: tensors[name].contiguous() for name in part},
-                  directory / file, {"format": "pt"})  # fmt: skip
-        weight_map |= dict.fromkeys(part, file)
-    index = {"metadata": {"total_size": 0}, "weight_map": weight_map}
-    (directory / "model.safetensors.index.json").write_text(json.dumps(index))
-
-
-def _code(directory: Path, *modules: str) -> None:
-    for module in modules:
-        (directory / f"{module}.py").write_text(MODELLING)
-
-
-def _modules(
-    directory: Path,
-    pooling: str,
-    length: int,
-    prompts: Mapping[str, str] | None = None,
-    normalized: bool = False,
-    dense: int = 0,
-) -> None:
-    kinds = ["Transformer", "Pooling", *["Dense"] * dense, *["Normalize"] * normalized]
-    listed = [
-        {
-            "idx": i,
-            "name": str(i),
-            "path": f"{i}_{kind}" if i else "",
-            "type": _ST + kind,
-        }
-        for i, kind in enumerate(kinds)
-    ]
-    (directory / "modules.json").write_text(json.dumps(listed))
-    (directory / "1_Pooling").mkdir()
-    modes = {"cls": "cls_token", "mean": "mean_tokens", "lasttoken": "lasttoken"}
-    flags = {f"pooling_mode_{mode}": name == pooling for name, mode in modes.items()}
-    width = {"word_embedding_dimension": HIDDEN}
-    (directory / "1_Pooling" / "config.json").write_text(json.dumps(width | flags))
-    settings = {"max_seq_length": length, "do_lower_case": False}
-    (directory / "sentence_bert_config.json").write_text(json.dumps(settings))
-    own = {"prompts": dict(prompts or {}), "default_prompt_name": None}
-    (directory / "config_sentence_transformers.json").write_text(json.dumps(own))
-
-
-def _dense(place: Path, weight: torch.Tensor) -> None:
-    place.mkdir()
-    config = {"in_features": weight.shape[1], "out_features": weight.shape[0], "bias": False,
-              "activation_function": "torch.nn.modules.linear.Identity"}  # fmt: skip
-    (place / "config.json").write_text(json.dumps(config))
-    save_file({"linear.weight": weight}, place / "model.safetensors")
-
-
-def _fuse(tensors: Tensors, into: str, parts: list[str]) -> Tensors:
-    """One tensor in the place of several, stacked along their outputs."""
-    fused = {name: t for name, t in tensors.items() if not any(part in name for part in parts)}
-    for name in [name for name in tensors if parts[0] in name]:
-        stacked = [tensors[name.replace(parts[0], part)] for part in parts]
-        fused[name.replace(parts[0], into)] = torch.cat(stacked)
-    return fused
-
-
-def _renamed(tensors: Tensors, names: Mapping[str, str]) -> Tensors:
-    def published(name: str) -> str:
-        for native, other in names.items():
-            name = name.replace(native, other)
-        return name
-
-    return {published(name): tensor for name, tensor in tensors.items()}
