@@ -8,6 +8,7 @@ from cpt_rag.cli import (
     collections,
     context,
     copy,
+    encoders,
     evaluate,
     ingest,
     integrity,
@@ -38,6 +39,7 @@ app.command("copy")(copy.command)
 app.command("migrate")(migrate.migrate)
 app.command("rollback")(migrate.rollback)
 app.command("delete")(collections.delete)
+app.add_typer(encoders.app, name="encoders")
 
 
 @app.callback()

@@ -1,23 +1,31 @@
-"""Encoders that load by name. To add one, add a row."""
+"""Encoders that load by name. To add one, add a row here or in ``published``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from cpt_rag.encoders.preset import MODELS, Preset
+from cpt_rag.encoders.published import PUBLISHED
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A model that this library knows by name."""
-
-    name: str
-    directory: Path
-
+__all__ = ["DEFAULT_ENCODER", "MODELS", "PRESETS", "SHIPPED", "Preset"]
 
 DEFAULT_ENCODER = "cpt-static"
 
-PRESETS: dict[str, Preset] = {
-    preset.name: preset for preset in (Preset("cpt-static", MODELS / "cpt-static"),)
+SHIPPED: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="cpt-static",
+            repository=None,
+            revision=None,
+            architecture="StaticEmbedding",
+            pooling="mean",
+            dimension=320,
+            max_tokens=None,
+            licence="apache-2.0",
+            source="cpt_rag/models/cpt-static/README.md",
+        ),
+    )
 }
+"""Those whose weights come inside the package."""
+
+PRESETS: dict[str, Preset] = SHIPPED | {preset.name: preset for preset in PUBLISHED}
+"""All, the shipped ones first."""

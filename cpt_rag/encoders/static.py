@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpt_rag.encoders.blank import blank_text
+from cpt_rag.encoders.files import read_json
 from cpt_rag.encoders.fingerprint import fingerprint
 from cpt_rag.encoders.tokens import NotStaticError, StaticTokenizer, damaged
 from cpt_rag.errors import EncoderError
@@ -56,7 +57,10 @@ class StaticEncoder:
                 expected="one row for each token",
                 remedy="copy or train the model again",
             )
-        self._fingerprint = fingerprint(directory, dimension=self.dimension, pooling="mean")
+        prompts = read_json(directory / "config_sentence_transformers.json").get("prompts") or {}
+        self._fingerprint = fingerprint(
+            directory, dimension=self.dimension, pooling="mean", prompts=prompts
+        )
         if self._fingerprint.prompts:
             raise NotStaticError(
                 f"{directory} puts prompts in front of its texts.", expected="no prompts"

@@ -6,44 +6,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cpt_rag.encoders.adapted import adapted
 from cpt_rag.encoders.blank import blank_text
+from cpt_rag.encoders.files import require_files, stored_numbers
 from cpt_rag.encoders.fingerprint import fingerprint
 from cpt_rag.errors import EncoderError, MissingExtraError
 
 if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from cpt_rag.encoders.preset import Preset
     from cpt_rag.types import Fingerprint, Float32Array
 
 
 class TransformerEncoder:
-    """A local sentence-transformers directory, loaded without remote code.
+    """A local checkpoint, loaded with built-in modules only and without any code of its own.
 
     Args:
-        directory: what ``SentenceTransformer.save`` wrote.
+        directory: what ``SentenceTransformer.save`` wrote, or a published checkpoint.
+        preset: what this library knows of that checkpoint, for what its files leave open.
 
     Raises:
         MissingExtraError: torch or sentence-transformers is not installed.
-        EncoderError: the directory cannot be loaded.
+        EncoderError: files are missing, or the directory cannot be loaded.
     """
 
-    def __init__(self, directory: Path) -> None:
-        try:
-            from sentence_transformers import SentenceTransformer
-        except ImportError as error:
-            raise MissingExtraError(
-                f"{directory.name} needs torch and sentence-transformers, which are not installed.",
-                expected="the extra 'transformers'",
-                remedy='pip install "cpt-rag[transformers]"',
-            ) from error
-        try:
-            self._model = SentenceTransformer(str(directory), local_files_only=True)
-        except Exception as error:
-            raise EncoderError(
-                f"{directory} cannot be loaded: {error}",
-                expected="a sentence-transformers model of built-in modules",
-                remedy="save it again with SentenceTransformer.save",
-            ) from error
+    def __init__(self, directory: Path, preset: Preset | None = None) -> None:
+        self._model = _load(directory, preset)
         self._fingerprint = fingerprint(
-            directory, dimension=self.dimension, pooling=_pooling(self._model)
+            directory,
+            dimension=self.dimension,
+            pooling=_pooling(self._model),
+            prompts=self._model.prompts,
+            name=preset.name if preset else None,
         )
 
     @property
@@ -85,7 +80,53 @@ class TransformerEncoder:
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         vectors = encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, dtype=np.float32)
+        rows = np.asarray(vectors, dtype=np.float32)
+        # A checkpoint of half precision is normalised in it, which leaves a thousandth.
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        unit: Float32Array = rows / np.maximum(norms, np.finfo(np.float32).tiny)
+        return unit
+
+
+def _load(directory: Path, preset: Preset | None) -> SentenceTransformer:
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        name = preset.name if preset else directory.name
+        raise MissingExtraError(
+            f"{name} needs torch and sentence-transformers, which are not installed.",
+            expected="the extra 'transformers'",
+            remedy='pip install "cpt-rag[transformers]"',
+        ) from error
+    require_files(directory)
+    with adapted(directory, preset) as folder:
+        try:
+            model = SentenceTransformer(str(folder), local_files_only=True)
+        except Exception as error:
+            raise EncoderError(
+                f"{directory} cannot be loaded: {error}",
+                expected="a sentence-transformers model of built-in modules",
+                remedy="save it again with SentenceTransformer.save; for a published checkpoint, "
+                "copy it again, and pip install --upgrade transformers",
+            ) from error
+    _require_all_weights(model, directory)
+    return model
+
+
+def _require_all_weights(model: SentenceTransformer, directory: Path) -> None:
+    """Refuse weights that lack tensors: transformers draws those at random, and only warns."""
+    network = getattr(model[0], "auto_model", None)
+    stored = None if network is None else stored_numbers(directory)
+    if network is None or stored is None or hasattr(network, "peft_config"):
+        return
+    # Of tied tensors one is stored; no vector depends on the pooler, which some checkpoints lack.
+    named = network.named_parameters()
+    wanted = sum(tensor.numel() for name, tensor in named if "pooler" not in name)
+    if stored < wanted:
+        raise EncoderError(
+            f"The weights in {directory} are {stored:,} numbers, too few for its config.json.",
+            expected=f"at least {wanted:,}",
+            remedy="copy weights and config.json of one checkpoint there",
+        )
 
 
 def _pooling(model: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import cpt_rag
-from cpt_rag.encoders.presets import MODELS, PRESETS, Preset
+from cpt_rag.encoders.presets import MODELS, PRESETS, SHIPPED
 from cpt_rag.encoders.static import StaticEncoder
 from cpt_rag.encoders.transformer import TransformerEncoder
 
@@ -85,9 +86,11 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_shipped_model_that_is_not_there_is_said_to_be_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(PRESETS, "gone", Preset("gone", tmp_path / "gone"))
+    gone = replace(SHIPPED["cpt-static"], name="gone")
+    monkeypatch.setitem(SHIPPED, "gone", gone)
+    monkeypatch.setitem(PRESETS, "gone", gone)
     with pytest.raises(cpt_rag.EncoderError, match="install cpt-rag again"):
         cpt_rag.load_encoder("gone")
 

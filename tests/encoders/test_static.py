@@ -14,7 +14,7 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 import cpt_rag
-from cpt_rag.encoders.presets import MODELS, PRESETS
+from cpt_rag.encoders.presets import MODELS, SHIPPED
 from cpt_rag.encoders.static import BLOCK_CHARACTERS, PIECE_TOKENS, StaticEncoder
 
 DIRECTORY = MODELS / "cpt-static"
@@ -122,7 +122,7 @@ def test_a_blank_text_is_refused_by_its_place(fast: cpt_rag.Encoder, blank: str)
         fast.encode_document(["a", blank, "b"])
 
 
-def test_every_preset_is_shipped_and_loads_under_its_name() -> None:
-    for name, preset in PRESETS.items():
+def test_every_shipped_preset_is_there_and_loads_under_its_name() -> None:
+    for name, preset in SHIPPED.items():
         assert preset.directory.is_dir()
         assert cpt_rag.load_encoder(name).fingerprint.name == name

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cpt_rag.encoders import load_encoder
-from cpt_rag.encoders.presets import PRESETS
+from cpt_rag.encoders.presets import SHIPPED
 from cpt_rag.errors import EncoderError, InvalidInputError
 from cpt_training.evaluation.embed import Embedder
 from cpt_training.evaluation.figures import Speed
@@ -26,7 +26,7 @@ _COLD = (
 
 def display_names(models: Sequence[str]) -> list[str]:
     """Short names for tables: a folder's own, or all of what was given where two are alike."""
-    names = [m if m in PRESETS or m == PRETRAINED else locate(m).name for m in models]
+    names = [m if m in SHIPPED or m == PRETRAINED else locate(m).name for m in models]
     if len(set(names)) < len(names):
         names = list(models)
     twice = [name for name, times in Counter(names).items() if times > 1]

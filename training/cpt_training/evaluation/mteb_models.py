@@ -25,7 +25,7 @@ from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
 from cpt_rag import Encoder, __version__, open_collection
 from cpt_rag.collection import identity_of
-from cpt_rag.encoders.presets import PRESETS
+from cpt_rag.encoders.presets import SHIPPED
 from cpt_rag.encoders.static import StaticEncoder
 from cpt_rag.errors import InvalidInputError
 from cpt_training.evaluation.documents import DocumentIndex, index_documents, shows
@@ -240,7 +240,7 @@ def _revision(decisive: Mapping[str, Any]) -> str:
 
 
 def _meta(name: str, encoder: Encoder, **known: Any) -> ModelMeta:
-    shipped = encoder.fingerprint.name in PRESETS
+    shipped = encoder.fingerprint.name in SHIPPED
     static = isinstance(encoder, StaticEncoder)
     return ModelMeta.create_empty(
         {

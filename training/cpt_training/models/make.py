@@ -14,7 +14,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize
 from tokenizers import Tokenizer
 
-from cpt_rag.encoders.presets import PRESETS
+from cpt_rag.encoders.presets import SHIPPED
 from cpt_rag.errors import InvalidInputError
 from cpt_training.config import TrainConfig
 from cpt_training.data.examples import corpus_examples
@@ -84,7 +84,7 @@ def _continue(start: str) -> Trainable:
     if not (folder / "modules.json").is_file():
         raise InvalidInputError(
             f"There is no sentence-transformers model in {str(folder)!r}.",
-            expected=f"one of {', '.join(PRESETS)}, or a folder with modules.json",
+            expected=f"one of {', '.join(SHIPPED)}, or a folder with modules.json",
             remedy="change continued.start",
         )
     model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)

@@ -6,7 +6,7 @@ import hashlib
 from importlib import resources
 from pathlib import Path
 
-from cpt_rag.encoders.presets import PRESETS
+from cpt_rag.encoders.presets import SHIPPED
 from cpt_rag.errors import InvalidInputError, MissingExtraError
 
 PRETRAINED = "all-MiniLM-L6-v2"
@@ -18,7 +18,7 @@ def locate(model: str) -> Path:
     """The folder of a model: a shipped one's, all-MiniLM-L6-v2's, or the one given."""
     if model == PRETRAINED:
         return pretrained_directory()
-    preset = PRESETS.get(model)
+    preset = SHIPPED.get(model)
     return preset.directory if preset else Path(model).expanduser().resolve()
 
 
