@@ -80,8 +80,9 @@ def _value(hint: Any, value: Any, name: str, where: str) -> Any:
     if get_origin(hint) is Literal:
         ok, expected = value in get_args(hint), " or ".join(map(repr, get_args(hint)))
     elif get_origin(hint) is tuple:
-        ok, expected = isinstance(value, (list, tuple)), "a list of whole numbers"
-        ok = ok and all(type(item) is int for item in value)
+        kind = get_args(hint)[0]
+        ok, expected = isinstance(value, (list, tuple)), f"a list, each {kind.__name__}"
+        ok = ok and all(type(item) is kind for item in value)
         value = tuple(value) if ok else value
     elif get_origin(hint) is Mapping:
         ok, expected = isinstance(value, dict), "a table of numbers"

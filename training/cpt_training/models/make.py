@@ -40,9 +40,9 @@ def make_trainable(config: TrainConfig, corpus: Path | None) -> Trainable:
     """The model of ``config``, its vocabulary learnt from the training split of ``corpus``."""
     torch.manual_seed(config.seed)
     if config.transformer:
-        return make_transformer(config.transformer)
+        return _to_train(make_transformer(config.transformer), config)
     if config.continued:
-        return _continue(config.continued.start)
+        return _to_train(_continue(config.continued.start), config)
     assert config.static is not None
     if corpus is None:
         raise InvalidInputError(
@@ -68,6 +68,22 @@ def _continue(start: str) -> Trainable:
     if not isinstance(model[-1], Normalize):  # the loss is over cosines
         model.append(Normalize())
     return TransformerTrainable(model)
+
+
+def _to_train(trainable: Trainable, config: TrainConfig) -> Trainable:
+    """All of it in float32, or adapters beside it."""
+    if config.lora is None:
+        trainable.model.float()
+        return trainable
+    if not isinstance(trainable, TransformerTrainable):
+        raise InvalidInputError(
+            f"The config {config.name!r} has [lora] and continues a static model.",
+            expected="a transformer, whose linear layers get adapters",
+            remedy="remove [lora], or change continued.start",
+        )
+    from cpt_training.models.lora import add_adapters
+
+    return add_adapters(trainable, config.lora)
 
 
 def _static(static: StaticModel, config: TrainConfig, corpus: Path) -> StaticTrainable:

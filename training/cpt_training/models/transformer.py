@@ -16,6 +16,7 @@ from transformers import AutoConfig, AutoModel
 
 from cpt_rag.errors import InvalidInputError
 from cpt_training.data.tokens import TokenLists
+from cpt_training.models.decoder import end_with_token, pad_on_the_right, set_attention
 from cpt_training.models.pretrained import PRETRAINED, locate
 from cpt_training.models.trainable import Features, Role
 from cpt_training.sections.models import TransformerModel
@@ -81,6 +82,10 @@ def make_transformer(config: TransformerModel) -> TransformerTrainable:
         shape = AutoConfig.from_pretrained(folder, local_files_only=True)
         transformer.model = AutoModel.from_config(shape)  # type: ignore[no-untyped-call]
     _keep_layers(transformer.model, config.layers)
+    set_attention(transformer.model, config.attention)
+    pad_on_the_right(transformer.tokenizer)
+    if config.pooling == "lasttoken":
+        end_with_token(transformer.tokenizer)
     modules = [
         transformer,
         Pooling(transformer.get_embedding_dimension(), pooling_mode=config.pooling),
@@ -92,14 +97,19 @@ def make_transformer(config: TransformerModel) -> TransformerTrainable:
 
 def _keep_layers(model: Any, wanted: int) -> None:
     """Cut to ``wanted`` layers, evenly spread over the depth, the last among them."""
-    layers = getattr(getattr(model, "encoder", None), "layer", None)
+    holder, name = model, "layers"
+    if hasattr(model, "encoder"):
+        holder, name = model.encoder, "layer"
+    layers = getattr(holder, name, None)
     if layers is None or len(layers) < wanted:
         raise InvalidInputError(
             f"{type(model).__name__} has {len(layers) if layers is not None else 'no'} layers "
-            "in encoder.layer.",
+            "(in encoder.layer or layers).",
             expected=f"at least transformer.layers = {wanted}",
-            remedy="change transformer.layers, or start from a model of BERT's shape",
+            remedy="change transformer.layers, or start from a model of BERT's shape or Llama's",
         )
     chosen = [round((i + 1) * len(layers) / wanted) - 1 for i in range(wanted)]
-    model.encoder.layer = torch.nn.ModuleList(layers[i] for i in chosen)
+    setattr(holder, name, torch.nn.ModuleList(layers[i] for i in chosen))
+    if kinds := getattr(model.config, "layer_types", None):
+        model.config.layer_types = [kinds[i] for i in chosen]
     model.config.num_hidden_layers = wanted

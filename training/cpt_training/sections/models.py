@@ -50,9 +50,11 @@ class StaticModel:
 class TransformerModel:
     """A transformer: its pretrained folder, how many of its layers, and how it is pooled.
 
-    ``start`` is ``all-MiniLM-L6-v2`` or a folder in the transformers library's layout. With
-    ``random_weights`` only its shape and tokenizer are taken. ``delimiters`` opens a query with
-    ``[`` and a document with ``{`` (Neelakantan et al. 2022, section 2).
+    ``start`` is ``all-MiniLM-L6-v2`` or a folder in the transformers library's layout, an encoder's
+    or a decoder-only language model's. With ``random_weights`` only its shape and tokenizer are
+    taken. ``delimiters`` opens a query with ``[`` and a document with ``{`` (Neelakantan et al.
+    2022, section 2). ``attention`` lets a token see the whole text or only what is before it;
+    ``pretrained`` leaves that as the start has it.
     """
 
     start: str
@@ -60,6 +62,7 @@ class TransformerModel:
     layers: int
     pooling: Literal["lasttoken", "mean"]
     delimiters: bool
+    attention: Literal["pretrained", "causal", "bidirectional"] = "pretrained"
 
     def check(self, require: Require) -> None:
         """Refuse impossible values."""
