@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from transformers import AutoConfig, AutoModel
+from transformers import AutoModel
 
 from cpt_rag.errors import InvalidInputError
 from cpt_training.data.tokens import TokenLists
@@ -79,7 +79,7 @@ def make_transformer(config: TransformerModel) -> TransformerTrainable:
         )
     transformer = Transformer(folder, backend="torch", model_kwargs={"local_files_only": True})
     if config.random_weights:
-        shape = AutoConfig.from_pretrained(folder, local_files_only=True)
+        shape = transformer.model.config
         transformer.model = AutoModel.from_config(shape)  # type: ignore[no-untyped-call]
     _keep_layers(transformer.model, config.layers)
     set_attention(transformer.model, config.attention)
