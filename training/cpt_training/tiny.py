@@ -37,5 +37,8 @@ def tiny_decoder(folder: Path, texts: Iterable[str], width: int) -> Path:
     )
     torch.manual_seed(0)
     Qwen2ForCausalLM(shape).save_pretrained(folder)
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END).save_pretrained(folder)
+    wrapped = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, eos_token=END
+    )
+    wrapped.save_pretrained(folder)
     return folder

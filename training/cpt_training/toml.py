@@ -81,7 +81,8 @@ def _value(hint: Any, value: Any, name: str, where: str) -> Any:
         ok, expected = value in get_args(hint), " or ".join(map(repr, get_args(hint)))
     elif get_origin(hint) is tuple:
         kind = get_args(hint)[0]
-        ok, expected = isinstance(value, (list, tuple)), f"a list, each {kind.__name__}"
+        expected = f"a list of {'whole numbers' if kind is int else 'names'}"
+        ok = isinstance(value, (list, tuple))
         ok = ok and all(type(item) is kind for item in value)
         value = tuple(value) if ok else value
     elif get_origin(hint) is Mapping:

@@ -231,7 +231,9 @@ def test_the_tokenizers_of_the_families_end_a_text_and_still_do_when_saved(
 def of_the_same_vocabulary(decoder: Path, **named: str) -> Any:
     """The tiny decoder's tokenizer, with these special tokens alone."""
     backend = AutoTokenizer.from_pretrained(decoder).backend_tokenizer
-    return PreTrainedTokenizerFast(tokenizer_object=backend, **named)
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=backend, **named
+    )
 
 
 def test_a_tokenizer_without_an_end_token_is_refused_where_its_state_would_be_the_embedding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from safetensors.numpy import load_file
 from sentence_transformers import SentenceTransformer
 from transformers import AutoModelForCausalLM
 
-from cpt_rag.errors import InvalidInputError
+from cpt_rag.errors import InvalidInputError, MissingExtraError
 from cpt_training import train as training
 from cpt_training.config import TrainConfig
 from cpt_training.data.tokens import tokenise
@@ -207,6 +208,16 @@ def test_a_target_that_is_no_linear_layer_is_refused(decoder_config: TrainConfig
     match = r"no linear layers \['query'\][^$]*gate_proj, k_proj"
     with pytest.raises(InvalidInputError, match=match):
         make_trainable(wrong, None)
+
+
+def test_without_peft_the_extra_is_named(
+    decoder_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "peft", None)
+    monkeypatch.delitem(sys.modules, "cpt_training.models.lora")
+    with pytest.raises(MissingExtraError, match="Adapters need peft") as caught:
+        make_trainable(decoder_config, None)
+    assert "cpt-rag[train]" in caught.value.remedy
 
 
 def test_adapters_of_a_static_model_are_refused(decoder_config: TrainConfig) -> None:

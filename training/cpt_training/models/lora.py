@@ -21,7 +21,7 @@ class LoraTrainable(TransformerTrainable):
         transformer: Any = self.model[0]
         if isinstance(transformer.model, PeftModel):
             # A small difference would be lost in the half precision of a frozen weight.
-            transformer.model = transformer.model.float().merge_and_unload()  # type: ignore[operator]
+            transformer.model = transformer.model.float().merge_and_unload()
         super().save(out)
 
 

@@ -14,7 +14,7 @@ from sentence_transformers.sentence_transformer.modules import Normalize
 from tokenizers import Tokenizer
 
 from cpt_rag.encoders.presets import PRESETS
-from cpt_rag.errors import InvalidInputError
+from cpt_rag.errors import InvalidInputError, MissingExtraError
 from cpt_training.config import TrainConfig
 from cpt_training.data.examples import corpus_examples
 from cpt_training.data.pairs import corpus_hash, read_pairs
@@ -81,8 +81,14 @@ def _to_train(trainable: Trainable, config: TrainConfig) -> Trainable:
             expected="a transformer, whose linear layers get adapters",
             remedy="remove [lora], or change continued.start",
         )
-    from cpt_training.models.lora import add_adapters
-
+    try:
+        from cpt_training.models.lora import add_adapters
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"Adapters need {error.name}, which is not installed.",
+            expected="the extra 'train'",
+            remedy='pip install "cpt-rag[train]"',
+        ) from error
     return add_adapters(trainable, config.lora)
 
 
