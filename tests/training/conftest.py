@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import pytest
 from cpt_training.config import TrainConfig, load_config
 from cpt_training.corpus.table import PAIRS, writing
 from cpt_training.sections.data import Data
+from cpt_training.sections.lora import Lora
 from cpt_training.sections.models import StaticModel, TransformerModel
 from cpt_training.sections.optimisation import Optimisation
 
 VERBS = ["open", "close", "read", "write", "copy", "move", "sort", "count", "merge", "split"]
 NOUNS = ["file", "socket", "table", "image", "queue", "index", "user", "token", "graph", "page"]
 KIND = "docstring_code"
+SIDES = ("query", "document")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -150,4 +153,32 @@ def transformer_config(static_config: TrainConfig, tiny: Path) -> TrainConfig:
         transformer=TransformerModel(
             start=str(tiny), random_weights=False, layers=2, pooling="lasttoken", delimiters=True
         ),
+    )
+
+
+@pytest.fixture(scope="session")
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Qwen2 of two layers and width 32, a causal language model."""
+    from cpt_training.tiny import tiny_decoder
+
+    texts = [pair(verb, noun)[side] for verb in VERBS for noun in NOUNS for side in SIDES]
+    return tiny_decoder(tmp_path_factory.mktemp("decoder"), texts, 32)
+
+
+@pytest.fixture(scope="session")
+def decoder_config(transformer_config: TrainConfig, decoder: Path) -> TrainConfig:
+    """Twenty steps on adapters of the tiny decoder, read both ways, in mini-batches."""
+    return replace(
+        transformer_config,
+        name="small-decoder",
+        optimisation=replace(transformer_config.optimisation, learning_rate=0.01),
+        transformer=TransformerModel(
+            start=str(decoder),
+            random_weights=False,
+            layers=2,
+            pooling="lasttoken",
+            delimiters=True,
+            attention="bidirectional",
+        ),
+        lora=Lora(rank=4, alpha=8, targets=("q_proj", "v_proj", "down_proj")),
     )

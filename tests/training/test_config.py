@@ -70,9 +70,16 @@ weight = 2.0
 batch = 16
 before = 0.5
 """
+LORA = """
+[lora]
+rank = 4
+alpha = 8
+targets = ["q_proj", "v_proj"]
+"""
 HEAD = 'name = "mine"\nseed = 1\n'
 WHOLE = HEAD + STATIC + CORPUS + OPTIMISATION + TEACHER
 SUPERVISED = HEAD + CONTINUED + TRIPLETS + OPTIMISATION
+DECODER = HEAD + TRANSFORMER + LORA + CORPUS + OPTIMISATION
 
 
 def load(folder: Path, text: str) -> TrainConfig:
@@ -177,6 +184,11 @@ def test_an_impossible_value_is_refused_by_its_field(
         (SUPERVISED, "hard_negatives = 1", "kinds = { summary_rest = 1.0 }", "data.kinds"),
         (SUPERVISED, "hard_negatives = 1", "one_language = true", "data.one_language"),
         (SUPERVISED + TEACHER, "texts = 100", "texts = 200", "teacher"),
+        (DECODER, "rank = 4", "rank = 0", "lora.rank"),
+        (DECODER, "alpha = 8", "alpha = 0", "lora.alpha"),
+        (DECODER, '["q_proj", "v_proj"]', "[]", "lora.targets"),
+        (DECODER, "warmup", "trained_share = 0.5\nwarmup", "optimisation.trained_share"),
+        (DECODER, TRANSFORMER, STATIC, "lora"),
         (WHOLE, STATIC, "", "static"),
         (WHOLE, STATIC, STATIC + TRANSFORMER, "static"),
         (WHOLE, STATIC, CONTINUED + TRANSFORMER, "static"),
@@ -189,6 +201,24 @@ def test_what_does_not_go_together_is_refused_by_its_field(
         load(tmp_path, changed(text, old, new))
     assert caught.value.found.startswith(f"{field} = ")
     assert caught.value.expected
+
+
+def test_adapters_and_attention_are_what_the_file_says(tmp_path: Path) -> None:
+    attention = 'delimiters = true\nattention = "bidirectional"'
+    config = load(tmp_path, changed(DECODER, "delimiters = true", attention))
+    assert config.transformer
+    assert config.transformer.attention == "bidirectional"
+    assert config.lora
+    assert config.lora.targets == ("q_proj", "v_proj")
+    without = load(tmp_path, changed(DECODER, LORA, ""))
+    assert without.transformer
+    assert (without.transformer.attention, without.lora) == ("pretrained", None)
+
+
+@pytest.mark.parametrize("targets", ['"q_proj"', "[1, 2]", '["q_proj", 2]'])
+def test_targets_that_are_no_list_of_names_are_refused(tmp_path: Path, targets: str) -> None:
+    with pytest.raises(cpt_rag.InvalidInputError, match=r"targets = [^$]*a list of names"):
+        load(tmp_path, changed(DECODER, '["q_proj", "v_proj"]', targets))
 
 
 def test_a_random_start_may_be_as_wide_as_one_likes(tmp_path: Path) -> None:

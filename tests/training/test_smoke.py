@@ -41,6 +41,8 @@ def test_a_toy_keeps_what_a_config_is_made_of(name: str, tmp_path: Path) -> None
             "model": [bool(part) for part in (config.static, config.transformer, config.continued)],
             "pooling": config.transformer and config.transformer.pooling,
             "delimiters": config.transformer and config.transformer.delimiters,
+            "attention": config.transformer and config.transformer.attention,
+            "adapters": config.lora,
             "teacher": config.teacher and (config.teacher.objective, bool(config.teacher.before)),
             "kinds": config.data.kinds,
             "one language": config.data.one_language,

@@ -2,6 +2,7 @@
 
 A file has one section for the encoder (``[static]``, ``[transformer]`` or ``[continued]``), one for
 the data, one for the optimisation and, where a transformer teaches a static encoder, ``[teacher]``.
+A transformer may train adapters in place of its weights (``[lora]``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from cpt_rag.errors import InvalidInputError
 from cpt_training.sections.data import Data
+from cpt_training.sections.lora import Lora
 from cpt_training.sections.models import ContinuedModel, StaticModel, TransformerModel
 from cpt_training.sections.optimisation import Optimisation
 from cpt_training.sections.teacher import Teacher
@@ -32,18 +34,27 @@ class TrainConfig:
     transformer: TransformerModel | None = None
     continued: ContinuedModel | None = None
     teacher: Teacher | None = None
+    lora: Lora | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values and combinations, naming the field."""
         models = [part for part in (self.static, self.transformer, self.continued) if part]
         self._require(len(models) == 1, "static", "one of [static], [transformer], [continued]")
-        for part in (self.data, self.optimisation, self.teacher, *models):
+        for part in (self.data, self.optimisation, self.teacher, self.lora, *models):
             if part:
                 part.check(self._require)
         self._require(
             not self.teacher or bool(self.data.corpus),
             "teacher",
             "a corpus: the teacher reads its texts",
+        )
+        self._require(
+            not (self.lora and self.static), "lora", "[transformer] or [continued] beside it"
+        )
+        self._require(
+            not self.lora or self.optimisation.trained_share == 1,
+            "optimisation.trained_share",
+            "1 beside [lora]: half of each matrix is a quarter of their product",
         )
         widths = self.optimisation.matryoshka
         self._require(

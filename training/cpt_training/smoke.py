@@ -63,6 +63,9 @@ def _shrink(config: TrainConfig, folder: Path, pairs: list[Pair]) -> TrainConfig
     )
     tiny = config.transformer or config.continued or config.teacher
     folder_of_tiny = str(_tiny_transformer(folder / "tiny", pairs)) if tiny else ""
+    start = folder_of_tiny
+    if config.transformer and config.transformer.attention != "pretrained":
+        start = str(_tiny_decoder(folder / "tiny-decoder", pairs))
     return replace(
         config,
         optimisation=optimisation,
@@ -71,7 +74,7 @@ def _shrink(config: TrainConfig, folder: Path, pairs: list[Pair]) -> TrainConfig
         transformer=config.transformer
         and replace(
             config.transformer,
-            start=folder_of_tiny,
+            start=start,
             layers=1,
             vocabulary=min(ROWS, config.transformer.vocabulary),
         ),
@@ -112,6 +115,13 @@ def _tiny_transformer(folder: Path, pairs: list[Pair]) -> Path:
     modules = [transformer, Pooling(WIDTH, pooling_mode="mean"), Normalize()]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
     return folder
+
+
+def _tiny_decoder(folder: Path, pairs: list[Pair]) -> Path:
+    """What a config starts from that says how its tokens see each other."""
+    from cpt_training.tiny import tiny_decoder
+
+    return tiny_decoder(folder, (t for p in pairs for t in (p.query, p.document)), WIDTH)
 
 
 def _corpus(config: TrainConfig, folder: Path, pairs: list[Pair]) -> Path:

@@ -80,8 +80,10 @@ def _value(hint: Any, value: Any, name: str, where: str) -> Any:
     if get_origin(hint) is Literal:
         ok, expected = value in get_args(hint), " or ".join(map(repr, get_args(hint)))
     elif get_origin(hint) is tuple:
-        ok, expected = isinstance(value, (list, tuple)), "a list of whole numbers"
-        ok = ok and all(type(item) is int for item in value)
+        kind = get_args(hint)[0]
+        expected = f"a list of {'whole numbers' if kind is int else 'names'}"
+        ok = isinstance(value, (list, tuple))
+        ok = ok and all(type(item) is kind for item in value)
         value = tuple(value) if ok else value
     elif get_origin(hint) is Mapping:
         ok, expected = isinstance(value, dict), "a table of numbers"

@@ -136,7 +136,11 @@ def write_some(path: Path, negatives: Mapping[int, int]) -> str:
 
 
 def runs_to_compare(
-    static: TrainConfig, transformer: TrainConfig, corpus: Path, folder: Path
+    static: TrainConfig,
+    transformer: TrainConfig,
+    decoder: TrainConfig,
+    corpus: Path,
+    folder: Path,
 ) -> dict[str, Run]:
     batch: dict[str, Any] = {"batch": BATCH, "mini_batch": BATCH, "validations": 2}
     static = replace(static, optimisation=replace(static.optimisation, **batch, examples=8 * BATCH))
@@ -169,6 +173,7 @@ def runs_to_compare(
         "static at two widths": (narrow, corpus),
         "static with a teacher": (replace(static, teacher=teacher), corpus),
         "transformer": (transformer, corpus),
+        "adapters of a decoder": (replace(decoder, optimisation=transformer.optimisation), corpus),
         "triplets": with_triplets("none", {}),
         "hard negatives": with_triplets("some", {1: 2, 2: 1, 3: 2, 4: 2, 5: 1, 7: 2, 9: 2}),
         "hard negatives in one process": with_triplets("one", {4: 2}),
@@ -181,6 +186,7 @@ CASES = [
     "static at two widths",
     "static with a teacher",
     "transformer",
+    "adapters of a decoder",
     "triplets",
     "hard negatives",
     "hard negatives in one process",
@@ -192,12 +198,14 @@ def together(
     tmp_path_factory: pytest.TempPathFactory,
     static_config: TrainConfig,
     transformer_config: TrainConfig,
+    decoder_config: TrainConfig,
     untouched: Path,
 ) -> Together:
     """Everything that two processes are asked for, by one start of them."""
     folder = tmp_path_factory.mktemp("together")
     corpus = shutil.copytree(untouched, folder / "corpus")
-    runs = runs_to_compare(static_config, transformer_config, corpus, folder)
+    configs = (static_config, transformer_config, decoder_config)
+    runs = runs_to_compare(*configs, corpus, folder)
     alone = {name: first_step(*run) for name, run in runs.items()}
     runs["train"] = (runs["static in mini-batches"][0], untouched)
     (folder / "runs.pickle").write_bytes(pickle.dumps(runs))

@@ -61,7 +61,7 @@ def save(folder: Path, progress: Progress, learner: Learner) -> None:
         )
     state = {
         "progress": {name: getattr(progress, name) for name in Progress.__slots__},
-        "model": learner.model.state_dict(),
+        "model": learner.trained(),
         "head": learner.head.state_dict(),
         "optimiser": learner.optimiser.state_dict(),
     }
@@ -75,7 +75,7 @@ def load(folder: Path, learner: Learner) -> Progress:
     if not (folder / NAME).is_file():
         return Progress()
     state: dict[str, Any] = torch.load(folder / NAME, map_location="cpu", weights_only=True)
-    learner.model.load_state_dict(state["model"])
+    learner.put_back(state["model"])
     learner.head.load_state_dict(state["head"])
     learner.optimiser.load_state_dict(state["optimiser"])
     return Progress(**state["progress"])

@@ -93,7 +93,7 @@ class Learner:
         self.optimiser = torch.optim.AdamW(
             [
                 {
-                    "params": [*self.model.parameters()],
+                    "params": [p for p in self.model.parameters() if p.requires_grad],
                     "weight_decay": config.optimisation.weight_decay,
                 },
                 # A temperature that is drawn to zero is another temperature.
@@ -149,9 +149,20 @@ class Learner:
         """The trained inverse temperature."""
         return math.exp(self.head.log_scale.item())
 
+    def trained(self) -> dict[str, torch.Tensor]:
+        """The encoder's state but for what stays as it was loaded."""
+        frozen = {name for name, p in self.model.named_parameters() if not p.requires_grad}
+        return {name: t for name, t in self.model.state_dict().items() if name not in frozen}
+
     def weights(self) -> dict[str, torch.Tensor]:
-        """A copy of the encoder's weights, on the CPU."""
-        return {n: t.detach().cpu().clone() for n, t in self.model.state_dict().items()}
+        """A copy of what is trained of the encoder, on the CPU."""
+        return {name: t.detach().cpu().clone() for name, t in self.trained().items()}
+
+    def put_back(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Take what `trained` or `weights` gave."""
+        trained = self.trained()
+        frozen = {n: t for n, t in self.model.state_dict().items() if n not in trained}
+        self.model.load_state_dict({**frozen, **weights})
 
     def settle(self, best: Mapping[str, torch.Tensor]) -> None:
         """Take the weights that are saved: the best ones, drawn towards the start's."""
@@ -161,7 +172,7 @@ class Learner:
             for name, start in self._start.items()
             if start.is_floating_point()
         }
-        self.model.load_state_dict({**best, **drawn})
+        self.put_back({**best, **drawn})
 
     def features(self, tokens: TokenLists) -> Features:
         """Input of `embed`, on the device."""

@@ -15,7 +15,7 @@ from sentence_transformers.sentence_transformer.modules import Normalize
 from tokenizers import Tokenizer
 
 from cpt_rag.encoders.presets import SHIPPED
-from cpt_rag.errors import InvalidInputError
+from cpt_rag.errors import InvalidInputError, MissingExtraError
 from cpt_training.config import TrainConfig
 from cpt_training.data.examples import corpus_examples
 from cpt_training.data.pairs import corpus_hash, read_pairs
@@ -42,9 +42,10 @@ def make_trainable(config: TrainConfig, corpus: Path | None) -> Trainable:
     """The model of ``config``, its vocabulary learnt from the training split of ``corpus``."""
     torch.manual_seed(config.seed)
     if config.transformer:
-        return make_transformer(config.transformer, _chosen_rows(config, corpus))
+        made = make_transformer(config.transformer, _chosen_rows(config, corpus))
+        return _to_train(made, config)
     if config.continued:
-        return _continue(config.continued.start)
+        return _to_train(_continue(config.continued.start), config)
     assert config.static is not None
     if corpus is None:
         raise InvalidInputError(
@@ -94,6 +95,28 @@ def _continue(start: str) -> Trainable:
     if not isinstance(model[-1], Normalize):  # the loss is over cosines
         model.append(Normalize())
     return TransformerTrainable(model)
+
+
+def _to_train(trainable: Trainable, config: TrainConfig) -> Trainable:
+    """All of it in float32, or adapters beside it."""
+    if config.lora is None:
+        trainable.model.float()
+        return trainable
+    if not isinstance(trainable, TransformerTrainable):
+        raise InvalidInputError(
+            f"The config {config.name!r} has [lora] and continues a static model.",
+            expected="a transformer, whose linear layers get adapters",
+            remedy="remove [lora], or change continued.start",
+        )
+    try:
+        from cpt_training.models.lora import add_adapters
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"Adapters need {error.name}, which is not installed.",
+            expected="the extra 'train'",
+            remedy='pip install "cpt-rag[train]"',
+        ) from error
+    return add_adapters(trainable, config.lora)
 
 
 def _static(static: StaticModel, config: TrainConfig, corpus: Path) -> StaticTrainable:

@@ -13,10 +13,11 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from transformers import AutoConfig, AutoModel
+from transformers import AutoModel
 
 from cpt_rag.errors import InvalidInputError
 from cpt_training.data.tokens import TokenLists
+from cpt_training.models.decoder import end_with_token, pad_on_the_right, set_attention
 from cpt_training.models.pretrained import PRETRAINED, locate
 from cpt_training.models.trainable import Features, Role
 from cpt_training.models.wordpiece import keep_rows, open_identifiers
@@ -85,9 +86,13 @@ def make_transformer(
         )
     transformer = Transformer(folder, backend="torch", model_kwargs={"local_files_only": True})
     if config.random_weights:
-        shape = AutoConfig.from_pretrained(folder, local_files_only=True)
+        shape = transformer.model.config
         transformer.model = AutoModel.from_config(shape)  # type: ignore[no-untyped-call]
     _keep_layers(transformer.model, config.layers)
+    set_attention(transformer.model, config.attention)
+    pad_on_the_right(transformer.tokenizer)
+    if config.pooling == "lasttoken":
+        end_with_token(transformer.tokenizer)
     if config.split_identifiers:
         open_identifiers(transformer.tokenizer)
     if choose_rows is not None:
@@ -103,14 +108,19 @@ def make_transformer(
 
 def _keep_layers(model: Any, wanted: int) -> None:
     """Cut to ``wanted`` layers, evenly spread over the depth, the last among them."""
-    layers = getattr(getattr(model, "encoder", None), "layer", None)
+    holder, name = model, "layers"
+    if hasattr(model, "encoder"):
+        holder, name = model.encoder, "layer"
+    layers = getattr(holder, name, None)
     if layers is None or len(layers) < wanted:
         raise InvalidInputError(
             f"{type(model).__name__} has {len(layers) if layers is not None else 'no'} layers "
-            "in encoder.layer.",
+            "(in encoder.layer or layers).",
             expected=f"at least transformer.layers = {wanted}",
-            remedy="change transformer.layers, or start from a model of BERT's shape",
+            remedy="change transformer.layers, or start from a model of BERT's shape or Llama's",
         )
     chosen = [round((i + 1) * len(layers) / wanted) - 1 for i in range(wanted)]
-    model.encoder.layer = torch.nn.ModuleList(layers[i] for i in chosen)
+    setattr(holder, name, torch.nn.ModuleList(layers[i] for i in chosen))
+    if kinds := getattr(model.config, "layer_types", None):
+        model.config.layer_types = [kinds[i] for i in chosen]
     model.config.num_hidden_layers = wanted

@@ -50,11 +50,13 @@ class StaticModel:
 class TransformerModel:
     """A transformer: its pretrained folder, how many of its layers, and how it is pooled.
 
-    ``start`` is ``all-MiniLM-L6-v2`` or a folder in the transformers library's layout. With
-    ``random_weights`` only its shape and tokenizer are taken. ``delimiters`` opens a query with
-    ``[`` and a document with ``{`` (Neelakantan et al. 2022, section 2). With ``split_identifiers``
-    the tokenizer reads ``readFile`` as two words. It keeps the ``vocabulary`` tokens that the
-    corpus uses most, all of them with 0.
+    ``start`` is ``all-MiniLM-L6-v2`` or a folder in the transformers library's layout, an encoder's
+    or a decoder-only language model's. With ``random_weights`` only its shape and tokenizer are
+    taken. ``delimiters`` opens a query with ``[`` and a document with ``{`` (Neelakantan et al.
+    2022, section 2). ``attention`` lets a token see the whole text or only what is before it;
+    ``pretrained`` leaves that as the start has it. With ``split_identifiers`` the tokenizer reads
+    ``readFile`` as two words. It keeps the ``vocabulary`` tokens that the corpus uses most, all of
+    them with 0.
     """
 
     start: str
@@ -62,6 +64,7 @@ class TransformerModel:
     layers: int
     pooling: Literal["lasttoken", "mean"]
     delimiters: bool
+    attention: Literal["pretrained", "causal", "bidirectional"] = "pretrained"
     split_identifiers: bool = False
     vocabulary: int = 0
 
