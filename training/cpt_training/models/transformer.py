@@ -36,12 +36,14 @@ class TransformerTrainable:
         self.model = model
         self._tokenizer = model.tokenizer
         self._prompts: Mapping[str, str | None] = model.prompts
+        # Taken here: once it has cut a text, a tokenizer says so of itself.
+        made_of = (self._tokenizer.backend_tokenizer.to_str(), sorted(self._prompts.items()))
+        self._name = hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]
 
     @property
     def name(self) -> str:
         """Of the tokenizer and the prompts."""
-        made_of = (self._tokenizer.backend_tokenizer.to_str(), sorted(self._prompts.items()))
-        return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]
+        return self._name
 
     def tokenise(self, texts: Sequence[str], role: Role, most: int) -> Sequence[Sequence[int]]:
         """Ids of the role's prompt, the text, and the special tokens around them."""
