@@ -79,15 +79,11 @@ def requests(count: int, prompt: Prompt = QUERY) -> list[Request]:
     return [Request(prompt, subject(f"function_{number}")) for number in range(count)]
 
 
-def answer(
-    text: str, about: Subject | None = None, prompt: Prompt = QUERY, **more: Any
-) -> Answer:
+def answer(text: str, about: Subject | None = None, prompt: Prompt = QUERY, **more: Any) -> Answer:
     """What `MODEL` might have said about ``about``."""
     request = Request(prompt, about or subject())
     fields = {"key": request.key(MODEL), "model": MODEL, "answer": text, **more}
-    return Answer(
-        prompt=prompt.id, prompt_sha256=prompt.sha256, subject=request.subject, **fields
-    )
+    return Answer(prompt=prompt.id, prompt_sha256=prompt.sha256, subject=request.subject, **fields)
 
 
 UNDOCUMENTED = '''def read_header(stream):
@@ -121,7 +117,7 @@ def code(tmp_path: Path) -> Path:
     folder = tmp_path / "code"
     (folder / "tests").mkdir(parents=True)
     (folder / "cache.py").write_text(UNDOCUMENTED, encoding="utf-8")
-    (folder / "copy.py").write_text(UNDOCUMENTED.split("\n\n\n")[0], encoding="utf-8")
+    (folder / "copy.py").write_text(UNDOCUMENTED.split("\n\n\n", maxsplit=1)[0], encoding="utf-8")
     (folder / "tests" / "test_cache.py").write_text(
         "def helper(one):\n    two = one + 1\n    three = two + one\n    return three\n",
         encoding="utf-8",

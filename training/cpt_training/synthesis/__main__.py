@@ -12,10 +12,11 @@ from rich.console import Console
 
 from cpt_rag.cli.run import main
 from cpt_rag.encoders import DEFAULT_ENCODER, load_encoder
-from cpt_training.cli import Cache, require_extra
+from cpt_training.cli import Cache
 from cpt_training.synthesis.answers import AnswerFile, Request, latest
 from cpt_training.synthesis.ask import Outcome, ask
 from cpt_training.synthesis.chat import load_chat, model_name
+from cpt_training.synthesis.extra import require_extra
 from cpt_training.synthesis.limits import Limits, limiter
 from cpt_training.synthesis.output import ANSWERS, TRIPLETS, write_judged
 from cpt_training.synthesis.prompts import DESCRIPTION, TRAINED

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from cpt_rag.errors import InvalidInputError, MissingExtraError
+from cpt_rag.errors import InvalidInputError
+from cpt_training.synthesis.extra import require_extra
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -29,14 +30,9 @@ def load_chat(name: str) -> BaseChatModel:
         InvalidInputError: there is no such module or name, it fails, or it is no chat model, or
             one that does not say which.
     """
-    try:
-        from langchain_core.language_models import BaseChatModel
-    except ImportError as error:
-        raise MissingExtraError(
-            f"Synthesis needs {error.name}, which is not installed.",
-            expected="the extra 'synthesis'",
-            remedy='pip install "cpt-rag[synthesis]"',
-        ) from error
+    require_extra()
+    from langchain_core.language_models import BaseChatModel
+
     try:
         module, _, attribute = name.partition(":")
         found = getattr(importlib.import_module(module), attribute)

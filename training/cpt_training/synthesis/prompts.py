@@ -106,7 +106,7 @@ DESCRIPTION = Prompt(
     "description",
     1,
     "Describe in two to four sentences of plain prose what this part of a code base does, and what "
-    "it would be looked for. No list, no headings.",
+    "somebody who looks for it needs. No list, no headings.",
     (10, 150),
     unnamed=False,
 )
