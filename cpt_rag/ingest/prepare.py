@@ -59,7 +59,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
+class Cut:
     """A file's chunks with the digests of what is embedded of them."""
 
     role: Role = "source"
@@ -79,17 +79,17 @@ class Batch:
 def prepare(tasks: Sequence[Task], encoder: Encoder) -> Batch:
     """Chunk every file, and embed all their chunks together."""
     started = time.perf_counter()
-    cut = [_cut(task, encoder) for task in tasks]
+    files = [cut(task, encoder) for task in tasks]
     chunked = time.perf_counter()
     fresh = [
         (chunk, digest)
-        for task, file in zip(tasks, cut, strict=True)
+        for task, file in zip(tasks, files, strict=True)
         for chunk, digest in file.chunks
         if digest not in task.known
     ]
     vectors = iter(encoder.encode_document([chunk.embedded_text for chunk, _ in fresh]))
     batch = Batch()
-    for task, file in zip(tasks, cut, strict=True):
+    for task, file in zip(tasks, files, strict=True):
         embedded = tuple(
             Embedded(
                 chunk,
@@ -110,11 +110,12 @@ def text_digest(embedded_text: str) -> str:
     return hashlib.blake2b(encoded, digest_size=8).hexdigest()
 
 
-def _cut(task: Task, encoder: Encoder) -> _Cut:
+def cut(task: Task, encoder: Encoder) -> Cut:
+    """A file's chunks as they would be embedded by ``encoder``, or the reason why it has none."""
     try:
         found = extract(task.content)
     except UnusableFileError as skip:
-        return _Cut(reason=skip.reason)
+        return Cut(reason=skip.reason)
     chunks = chunk_source(
         found.text,
         task.path,
@@ -125,4 +126,4 @@ def _cut(task: Task, encoder: Encoder) -> _Cut:
     # What shows nothing (control characters) has no tokens, and so no vector.
     visible = [chunk for chunk in chunks if VISIBLE.search(chunk.embedded_text)]
     digests = tuple((chunk, text_digest(chunk.embedded_text)) for chunk in visible)
-    return _Cut(file_role(task.path, found.text), digests, encoding=found.encoding)
+    return Cut(file_role(task.path, found.text), digests, encoding=found.encoding)

@@ -1,0 +1,71 @@
+"""What a filtering leaves: every answer with its verdict, triplets to train on, and a report."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cpt_rag.errors import InvalidInputError
+from cpt_training.supervised.triplets import Triplet, write_triplets
+from cpt_training.synthesis.judge import KEPT, Judged, RoundTrip, tally
+
+ANSWERS, RECORDS = "answers.jsonl", "records.jsonl"
+TRIPLETS, REPORT = "triplets.jsonl", "report.json"
+
+
+def write_judged(folder: Path, judged: Sequence[Judged], trip: RoundTrip) -> dict[str, Any]:
+    """Write `RECORDS`, `TRIPLETS` and `REPORT` into ``folder``, and return the report.
+
+    A triplet is a kept text, its code, and no hard negative.
+    """
+    write_lines(
+        folder / RECORDS,
+        ({**asdict(one.answer), "text": one.text, "verdict": one.verdict} for one in judged),
+    )
+    kept = [one for one in judged if one.verdict == KEPT]
+    write_triplets(
+        folder / TRIPLETS, (Triplet(one.text, one.answer.subject.code, ()) for one in kept)
+    )
+    others = len({one.answer.subject.code for one in judged}) - 1
+    report = {
+        "answers": len(judged),
+        "kept": len(kept),
+        "models": sorted({one.answer.model for one in judged}),
+        "verdicts": tally(judged),
+        "round_trip": {
+            "encoder": trip.encoder.fingerprint.name,
+            "weights": trip.encoder.fingerprint.weights,
+            "rank": trip.rank,
+            "among": min(trip.among, max(others, 0)),
+        },
+    }
+    write_lines(folder / REPORT, [report], indent=2)
+    return report
+
+
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]], indent: int | None = None) -> None:
+    """Write one JSON object after the other; the file appears when it is whole.
+
+    Raises:
+        InvalidInputError: it cannot be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            for row in rows:
+                file.write(json.dumps(row, ensure_ascii=False, indent=indent) + "\n")
+        os.replace(part, path)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be written: {error}",
+            expected="a file name in a folder that is there and has room",
+            remedy="make the folder, or choose another place",
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
