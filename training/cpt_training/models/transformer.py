@@ -11,7 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import (
+    Dense,
+    Normalize,
+    Pooling,
+    Transformer,
+)
 from transformers import AutoConfig, AutoModel
 
 from cpt_rag.errors import InvalidInputError
@@ -81,11 +86,11 @@ def make_transformer(config: TransformerModel) -> TransformerTrainable:
         shape = AutoConfig.from_pretrained(folder, local_files_only=True)
         transformer.model = AutoModel.from_config(shape)  # type: ignore[no-untyped-call]
     _keep_layers(transformer.model, config.layers)
-    modules = [
-        transformer,
-        Pooling(transformer.get_embedding_dimension(), pooling_mode=config.pooling),
-        Normalize(),
-    ]
+    width = transformer.get_embedding_dimension()
+    modules = [transformer, Pooling(width, pooling_mode=config.pooling)]
+    if config.projection:
+        modules.append(Dense(width, config.projection, activation_function=None))
+    modules.append(Normalize())
     prompts = DELIMITERS if config.delimiters else {}
     return TransformerTrainable(SentenceTransformer(modules=modules, prompts=dict(prompts)))
 

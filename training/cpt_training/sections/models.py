@@ -52,18 +52,21 @@ class TransformerModel:
 
     ``start`` is ``all-MiniLM-L6-v2`` or a folder in the transformers library's layout. With
     ``random_weights`` only its shape and tokenizer are taken. ``delimiters`` opens a query with
-    ``[`` and a document with ``{`` (Neelakantan et al. 2022, section 2).
+    ``[`` and a document with ``{`` (Neelakantan et al. 2022, section 2). ``projection`` is the
+    width of a linear layer over the pooled state; 0 leaves the layer out.
     """
 
     start: str
     random_weights: bool
     layers: int
-    pooling: Literal["lasttoken", "mean"]
+    pooling: Literal["lasttoken", "mean", "cls"]
     delimiters: bool
+    projection: int = 0
 
     def check(self, require: Require) -> None:
         """Refuse impossible values."""
         require(self.layers >= 1, "transformer.layers", "at least 1")
+        require(self.projection >= 0, "transformer.projection", "a width, or 0 for none")
 
 
 @dataclass(frozen=True, slots=True)
