@@ -232,7 +232,8 @@ def test_saving_leaves_a_model_that_can_be_trained_on(
 def test_a_projection_is_a_linear_layer_over_the_pooled_state(wanted: TransformerModel) -> None:
     trainable = make_transformer(replace(wanted, pooling="cls", projection=8))
     trainable.model.eval()
-    transformer, _, dense, _ = trainable.model
+    modules: Any = trainable.model
+    transformer, _, dense, _ = modules
     with torch.inference_mode():
         states = transformer(trainable.features(tokens(trainable, [SHORT, LONG])))
         first = states["token_embeddings"][:, 0]
