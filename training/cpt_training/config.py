@@ -2,7 +2,8 @@
 
 A file has one section for the encoder (``[static]``, ``[transformer]`` or ``[continued]``), one for
 the data, one for the optimisation and, where a transformer teaches a static encoder, ``[teacher]``.
-A transformer may train adapters in place of its weights (``[lora]``).
+A transformer may train adapters in place of its weights (``[lora]``); ``[matching]`` adds a head
+that tells pairs apart.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from cpt_rag.errors import InvalidInputError
 from cpt_training.sections.data import Data
 from cpt_training.sections.lora import Lora
+from cpt_training.sections.matching import Matching
 from cpt_training.sections.models import ContinuedModel, StaticModel, TransformerModel
 from cpt_training.sections.optimisation import Optimisation
 from cpt_training.sections.teacher import Teacher
@@ -35,12 +37,14 @@ class TrainConfig:
     continued: ContinuedModel | None = None
     teacher: Teacher | None = None
     lora: Lora | None = None
+    matching: Matching | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values and combinations, naming the field."""
         models = [part for part in (self.static, self.transformer, self.continued) if part]
         self._require(len(models) == 1, "static", "one of [static], [transformer], [continued]")
-        for part in (self.data, self.optimisation, self.teacher, self.lora, *models):
+        parts = (self.data, self.optimisation, self.teacher, self.lora, self.matching, *models)
+        for part in parts:
             if part:
                 part.check(self._require)
         self._require(
@@ -61,6 +65,11 @@ class TrainConfig:
             not (self.static and widths) or widths[0] == self.static.dimension,
             "optimisation.matryoshka",
             "static.dimension as the first width",
+        )
+        self._require(
+            not self.matching or self.matching.candidates < self.optimisation.batch,
+            "matching.candidates",
+            f"fewer than optimisation.batch = {self.optimisation.batch}",
         )
 
     def _require(self, ok: bool, name: str, expected: str) -> None:

@@ -76,11 +76,13 @@ def _shrink(config: TrainConfig, folder: Path, pairs: list[Pair]) -> TrainConfig
             config.transformer,
             start=start,
             layers=1,
+            projection=WIDTH if config.transformer.projection else 0,
             vocabulary=min(ROWS, config.transformer.vocabulary),
         ),
         continued=config.continued and replace(config.continued, start=folder_of_tiny),
         teacher=config.teacher
         and replace(config.teacher, model=folder_of_tiny, texts=2 * BATCH, tokens=16, batch=BATCH),
+        matching=config.matching and replace(config.matching, candidates=BATCH // 4),
     )
 
 

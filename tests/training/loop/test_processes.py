@@ -29,6 +29,7 @@ from cpt_training.config import TrainConfig
 from cpt_training.loop import checkpoint, processes
 from cpt_training.loop.step import Learner
 from cpt_training.models.make import make_trainable
+from cpt_training.sections.matching import Matching
 from cpt_training.sections.teacher import Teacher
 from cpt_training.supervised.triplets import Triplet, write_triplets
 from cpt_training.train import train
@@ -172,6 +173,7 @@ def runs_to_compare(
         "static in mini-batches": (cached, corpus),
         "static at two widths": (narrow, corpus),
         "static with a teacher": (replace(static, teacher=teacher), corpus),
+        "static with a matching head": (replace(cached, matching=Matching(1.0, 4)), corpus),
         "transformer": (transformer, corpus),
         "adapters of a decoder": (replace(decoder, optimisation=transformer.optimisation), corpus),
         "triplets": with_triplets("none", {}),
@@ -185,6 +187,7 @@ CASES = [
     "static in mini-batches",
     "static at two widths",
     "static with a teacher",
+    "static with a matching head",
     "transformer",
     "adapters of a decoder",
     "triplets",

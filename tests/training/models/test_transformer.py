@@ -227,3 +227,28 @@ def test_saving_leaves_a_model_that_can_be_trained_on(
     trainable = make_transformer(wanted)
     trainable.save(tmp_path)
     assert {weight.dtype for weight in weights(trainable).values()} == {torch.float32}
+
+
+def test_a_projection_is_a_linear_layer_over_the_pooled_state(wanted: TransformerModel) -> None:
+    trainable = make_transformer(replace(wanted, pooling="cls", projection=8))
+    trainable.model.eval()
+    modules: Any = trainable.model
+    transformer, _, dense, _ = modules
+    with torch.inference_mode():
+        states = transformer(trainable.features(tokens(trainable, [SHORT, LONG])))
+        first = states["token_embeddings"][:, 0]
+        expected = functional.normalize(first @ dense.linear.weight.T + dense.linear.bias)
+    torch.testing.assert_close(embed(trainable, [SHORT, LONG]), expected)
+
+
+def test_a_projected_model_is_loaded_as_it_was_saved(
+    wanted: TransformerModel, tmp_path: Path
+) -> None:
+    trainable = make_transformer(replace(wanted, pooling="cls", projection=8))
+    expected = embed(trainable, [SHORT, LONG])
+    trainable.save(tmp_path)
+    plain = SentenceTransformer(str(tmp_path), device="cpu", local_files_only=True)
+    encoder = cpt_rag.load_encoder(tmp_path)
+    assert encoder.dimension == plain.get_embedding_dimension() == 8
+    for rows in (plain.encode_document([SHORT, LONG]), encoder.encode_document([SHORT, LONG])):
+        np.testing.assert_allclose(rows, expected.numpy(), atol=2e-3)

@@ -33,6 +33,17 @@ class Batch:
             self.document_keys,
         )
 
+    def related(self, rows: slice) -> torch.Tensor:
+        """Documents that are no negatives of ``rows``' queries, bool (r, n + m).
+
+        They are each query's own, those of the same text, and those that belong to a query of the
+        same text; the first n columns hold for the documents of ``rows`` and all queries too.
+        """
+        n = len(self.queries)
+        related = self.document_keys[:n][rows, None] == self.document_keys
+        related[:, :n] |= self.query_keys[rows, None] == self.query_keys
+        return related
+
 
 def symmetric_info_nce(batch: Batch, log_scale: torch.Tensor, rows: slice) -> torch.Tensor:
     """Cross-entropy over in-batch cosine similarities, both ways: the part that ``rows`` add.
@@ -52,8 +63,7 @@ def symmetric_info_nce(batch: Batch, log_scale: torch.Tensor, rows: slice) -> to
     """
     n = len(batch.queries)
     own = torch.arange(n, device=batch.queries.device)[rows]
-    twins = batch.document_keys[:n][rows, None] == batch.document_keys
-    twins[:, :n] |= batch.query_keys[rows, None] == batch.query_keys
+    twins = batch.related(rows)
     twins[torch.arange(len(own), device=own.device), own] = False
     scale = log_scale.exp()
     asked = (batch.queries[rows] @ batch.documents.T * scale).masked_fill(twins, -torch.inf)

@@ -20,11 +20,13 @@ from cpt_training.data.triplets import KIND as TRIPLETS
 from cpt_training.loop import processes
 from cpt_training.loop.gradient_cache import Features, Side, backward
 from cpt_training.loop.losses import Batch, symmetric_info_nce
+from cpt_training.loop.matching import MatchingHead
 from cpt_training.loop.teacher import Distillation, Lessons
 from cpt_training.models.trainable import Trainable
 
-TEMPERATURE_RATE = 0.01
-"""The temperature's own learning rate: a transformer's would hardly move it."""
+HEAD_RATE = 0.01
+"""The head's own learning rate: a transformer's would hardly move a temperature, or a layer that
+starts from nothing."""
 LOGIT_ROWS = 2048
 """Rows of logits in memory at a time, each as long as the batch."""
 
@@ -49,6 +51,7 @@ class Head(nn.Module):
             if config.teacher and taught
             else None
         )
+        self.matching = MatchingHead(config.matching, width) if config.matching else None
 
 
 class Learner:
@@ -92,7 +95,8 @@ class Learner:
             )
         torch.manual_seed(config.seed)  # all processes start alike, whatever each has drawn before
         self.head = Head(config, width, taught).to(device)
-        self._rates = (config.optimisation.learning_rate, TEMPERATURE_RATE)
+        self._rates = (config.optimisation.learning_rate, HEAD_RATE)
+        self._seed = config.seed
         self.optimiser = torch.optim.AdamW(
             [
                 {
@@ -129,7 +133,8 @@ class Learner:
             TrainingError: memory ran out, or the loss is no longer a number.
         """
         # Every step draws its own randomness, so that a run which goes on repeats nothing.
-        torch.manual_seed(self.config.seed + 1_000_003 * (number + 1) + processes.rank())
+        self._seed = self.config.seed + 1_000_003 * (number + 1)
+        torch.manual_seed(self._seed + processes.rank())
         try:
             loss = self._gradients(number, draw)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
@@ -213,12 +218,15 @@ class Learner:
         )
 
     def _loss(self, batch: Batch, rows: slice) -> torch.Tensor:
-        """Mean over the widths that are to serve alone."""
+        """Mean over the widths that are to serve alone, and matching over the whole one."""
         losses = [
             symmetric_info_nce(batch.cut(width), self.head.log_scale, rows)
             for width in self._widths
         ]
-        return torch.stack(losses).mean()
+        loss = torch.stack(losses).mean()
+        if self.head.matching is not None:
+            loss = loss + self.head.matching(batch, rows, self._seed)
+        return loss
 
     def _distil(self, lesson: Rows) -> float:
         assert self._taught is not None

@@ -12,7 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import (
+    Dense,
+    Normalize,
+    Pooling,
+    Transformer,
+)
 from transformers import AutoModel
 
 from cpt_rag.errors import InvalidInputError
@@ -99,11 +104,11 @@ def make_transformer(
         open_identifiers(transformer.tokenizer)
     if choose_rows is not None:
         keep_rows(transformer, choose_rows(transformer.tokenizer))
-    modules = [
-        transformer,
-        Pooling(transformer.get_embedding_dimension(), pooling_mode=config.pooling),
-        Normalize(),
-    ]
+    width = transformer.get_embedding_dimension()
+    modules = [transformer, Pooling(width, pooling_mode=config.pooling)]
+    if config.projection:
+        modules.append(Dense(width, config.projection, activation_function=None))
+    modules.append(Normalize())
     prompts = DELIMITERS if config.delimiters else {}
     return TransformerTrainable(SentenceTransformer(modules=modules, prompts=dict(prompts)))
 

@@ -53,7 +53,8 @@ class TransformerModel:
     ``start`` is ``all-MiniLM-L6-v2`` or a folder in the transformers library's layout, an encoder's
     or a decoder-only language model's. With ``random_weights`` only its shape and tokenizer are
     taken. ``delimiters`` opens a query with ``[`` and a document with ``{`` (Neelakantan et al.
-    2022, section 2). ``attention`` lets a token see the whole text or only what is before it;
+    2022, section 2). ``projection`` is the width of a linear layer over the pooled state; 0 leaves
+    the layer out. ``attention`` lets a token see the whole text or only what is before it;
     ``pretrained`` leaves that as the start has it. With ``split_identifiers`` the tokenizer reads
     ``readFile`` as two words. It keeps the ``vocabulary`` tokens that the corpus uses most, all of
     them with 0.
@@ -62,8 +63,9 @@ class TransformerModel:
     start: str
     random_weights: bool
     layers: int
-    pooling: Literal["lasttoken", "mean"]
+    pooling: Literal["lasttoken", "mean", "cls"]
     delimiters: bool
+    projection: int = 0
     attention: Literal["pretrained", "causal", "bidirectional"] = "pretrained"
     split_identifiers: bool = False
     vocabulary: int = 0
@@ -76,6 +78,7 @@ class TransformerModel:
             "transformer.vocabulary",
             "at least 512 (single characters are among them), or 0",
         )
+        require(self.projection >= 0, "transformer.projection", "a width, or 0 for none")
 
 
 @dataclass(frozen=True, slots=True)
