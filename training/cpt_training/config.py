@@ -1,7 +1,8 @@
 """A training run, said in TOML and checked before anything is loaded.
 
 A file has one section for the encoder (``[static]``, ``[transformer]`` or ``[continued]``), one for
-the data, one for the optimisation and, where a transformer teaches a static encoder, ``[teacher]``.
+the data, one for the optimisation, where a transformer teaches a static encoder ``[teacher]`` and,
+where hard negatives are graded, ``[order]``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from cpt_rag.errors import InvalidInputError
 from cpt_training.sections.data import Data
 from cpt_training.sections.models import ContinuedModel, StaticModel, TransformerModel
 from cpt_training.sections.optimisation import Optimisation
+from cpt_training.sections.order import Order
 from cpt_training.sections.teacher import Teacher
 from cpt_training.toml import find_toml, parse, read_toml
 
@@ -32,18 +34,24 @@ class TrainConfig:
     transformer: TransformerModel | None = None
     continued: ContinuedModel | None = None
     teacher: Teacher | None = None
+    order: Order | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values and combinations, naming the field."""
         models = [part for part in (self.static, self.transformer, self.continued) if part]
         self._require(len(models) == 1, "static", "one of [static], [transformer], [continued]")
-        for part in (self.data, self.optimisation, self.teacher, *models):
+        for part in (self.data, self.optimisation, self.teacher, self.order, *models):
             if part:
                 part.check(self._require)
         self._require(
             not self.teacher or bool(self.data.corpus),
             "teacher",
             "a corpus: the teacher reads its texts",
+        )
+        self._require(
+            not self.order or self.data.hard_negatives > 0,
+            "order",
+            "triplets with data.hard_negatives = 1 or more: these are what is graded",
         )
         widths = self.optimisation.matryoshka
         self._require(
