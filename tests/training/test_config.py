@@ -70,6 +70,12 @@ weight = 2.0
 batch = 16
 before = 0.5
 """
+ORDER = """
+[order]
+weight = 1.0
+scale = 10.0
+negative_below = 0.6
+"""
 HEAD = 'name = "mine"\nseed = 1\n'
 WHOLE = HEAD + STATIC + CORPUS + OPTIMISATION + TEACHER
 SUPERVISED = HEAD + CONTINUED + TRIPLETS + OPTIMISATION
@@ -177,7 +183,9 @@ def test_an_impossible_value_is_refused_by_its_field(
         (SUPERVISED, "hard_negatives = 1", "kinds = { summary_rest = 1.0 }", "data.kinds"),
         (SUPERVISED + ORDER, "hard_negatives = 1", "hard_negatives = 0", "order"),
         (SUPERVISED + ORDER, "weight = 1.0", "weight = -1.0", "order.weight"),
-        (SUPERVISED + ORDER, "order_scale", "order_scale", "order"),
+        (SUPERVISED + ORDER, "scale = 10.0", "scale = 0.0", "order.scale"),
+        (SUPERVISED + ORDER, "below = 0.6", "below = 0.0", "order.negative_below"),
+        (WHOLE, TEACHER, ORDER, "order"),
         (SUPERVISED + TEACHER, "texts = 100", "texts = 200", "teacher"),
         (WHOLE, STATIC, "", "static"),
         (WHOLE, STATIC, STATIC + TRANSFORMER, "static"),

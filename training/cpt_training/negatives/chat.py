@@ -10,7 +10,7 @@ from cpt_rag.errors import TrainingError
 from cpt_training.negatives.annotate import Labels
 from cpt_training.supervised.triplets import Triplet
 
-_GRADE = re.compile(r"(?:0(?:\.\d+)?|1(?:\.0+)?)")
+_GRADE = re.compile(r"0(?:\.[0-9]+)?|1(?:\.0+)?")
 _ASK_GRADE = """How well does this code do what the description says? Answer with one number from \
 0 (another thing altogether) to 1 (exactly that), such as 0.35, and with nothing else.
 

@@ -81,4 +81,5 @@ def _table(split: Path, columns: list[str], filters: list[tuple[str, str, object
             expected="a split of a corpus, a Parquet file",
             remedy="Build the corpus again.",
         ) from error
-    return table.select(columns)
+    # A chunk has a dictionary of its own, which grouping cannot unify.
+    return pa.table({name: table[name].cast(pa.string()) for name in columns})
