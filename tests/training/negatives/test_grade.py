@@ -105,8 +105,8 @@ def test_negatives_beyond_the_parting_of_the_whole_file_are_raised(tmp_path: Pat
     low, high = (random.normal(mean, 0.03, 300).round(4).tolist() for mean in (0.2, 0.8))
     labels = [Labels(0.99, (a, b)) for a, b in zip(low, high, strict=True)]
     found = graded(tmp_path, [triplet(OTHER, TWIN)] * 300, Said(*labels))
-    for own, before in zip(found, labels, strict=True):
-        assert own.grades == pytest.approx([before.negatives[0], before.negatives[1] + 0.1])
+    for own, a, b in zip(found, low, high, strict=True):
+        assert own.grades == pytest.approx([a, b + 0.1])
     record = json.loads(record_path(tmp_path / "out.jsonl").read_text(encoding="utf-8"))
     assert 0.3 < record["parting"] < 0.7
     assert record["in_doubt"] == {"beyond_parting": 300}
@@ -116,7 +116,7 @@ def test_negatives_beyond_the_parting_of_the_whole_file_are_raised(tmp_path: Pat
 class Scripted:
     """A chat model that says its lines, one after the other."""
 
-    def __init__(self, *lines: object) -> None:
+    def __init__(self, *lines: Any) -> None:
         self._lines = iter(lines)
         self.prompts: list[str] = []
 
@@ -127,7 +127,7 @@ class Scripted:
         line = next(self._lines)
         if isinstance(line, Exception):
             raise line
-        return AIMessage(content=line)  # type: ignore[arg-type]
+        return AIMessage(content=line)
 
 
 def test_a_chat_model_grades_each_pair(tmp_path: Path) -> None:

@@ -12,9 +12,13 @@ from cpt_training.negatives.nearest import nearest
 ANY = float("inf")
 
 
+def normalised(rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    lengths: NDArray[np.float64] = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / lengths).astype(np.float32)
+
+
 def unit(rows: int, seed: int) -> NDArray[np.float32]:
-    found = np.random.default_rng(seed).normal(size=(rows, 6)).astype(np.float32)
-    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+    return normalised(np.random.default_rng(seed).normal(size=(rows, 6)))
 
 
 def by_hand(
@@ -38,8 +42,7 @@ def by_hand(
 def test_they_are_the_nearest_that_stay_below(below: float, most: int) -> None:
     documents = unit(20, 0)
     own = np.arange(3, 15)
-    queries = documents[own] + unit(12, 1) / 2
-    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+    queries = normalised(documents[own] + unit(12, 1).astype(np.float64) / 2)
     found = [row.tolist() for row in nearest(queries, documents, own, below, most)]
     assert found == by_hand(queries, documents, own, below, most)
     assert any(found)
