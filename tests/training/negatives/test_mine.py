@@ -94,6 +94,7 @@ def test_the_same_gives_the_same_bytes_and_a_record_of_what_it_was_made_from(
     record = json.loads(record_path(tmp_path / "one.jsonl.gz").read_text(encoding="utf-8"))
     assert record["corpus_sha256"] == "abc"
     assert record["mining"]["within"] == "language"
+    assert record["mining"]["below"] is None
     assert record["mining"]["near_duplicates_from"] > 0
     assert record["model"] == json.loads(json.dumps(record["model"]))
     assert record["triplets"] == 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -122,6 +123,8 @@ def mine(corpus: Path, encoder: Encoder, wanted: Mining, out: Path, tell: Tell) 
 def _made_from(corpus: Path, encoder: Encoder, wanted: Mining) -> dict[str, Any]:
     mark = asdict(encoder.fingerprint)
     settings = {**asdict(wanted), "near_duplicates_from": NEAR, "nearest_looked_at": LOOKED_AT}
+    if math.isinf(wanted.below):
+        settings["below"] = None  # JSON has no infinity
     said = {"corpus_sha256": corpus_hash(corpus), "model": mark, "mining": settings}
     return dict(json.loads(json.dumps(said, default=str)))
 

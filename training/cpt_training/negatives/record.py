@@ -15,5 +15,5 @@ def record_path(triplets: Path) -> Path:
 
 def write_record(triplets: Path, record: Mapping[str, Any]) -> None:
     """Write the record of a file of triplets, for people and for what reads it next."""
-    text = json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
     record_path(triplets).write_text(f"{text}\n", encoding="utf-8")
