@@ -76,6 +76,12 @@ rank = 4
 alpha = 8
 targets = ["q_proj", "v_proj"]
 """
+ORDER = """
+[order]
+weight = 1.0
+scale = 10.0
+negative_below = 0.6
+"""
 HEAD = 'name = "mine"\nseed = 1\n'
 WHOLE = HEAD + STATIC + CORPUS + OPTIMISATION + TEACHER
 SUPERVISED = HEAD + CONTINUED + TRIPLETS + OPTIMISATION
@@ -182,7 +188,11 @@ def test_an_impossible_value_is_refused_by_its_field(
         (SUPERVISED, 'start = "cpt-static"', 'start = ""', "continued.start"),
         (SUPERVISED, "hard_negatives = 1", "hard_negatives = -1", "data.hard_negatives"),
         (SUPERVISED, "hard_negatives = 1", "kinds = { summary_rest = 1.0 }", "data.kinds"),
-        (SUPERVISED, "hard_negatives = 1", "one_language = true", "data.one_language"),
+        (SUPERVISED + ORDER, "hard_negatives = 1", "hard_negatives = 0", "order"),
+        (SUPERVISED + ORDER, "weight = 1.0", "weight = -1.0", "order.weight"),
+        (SUPERVISED + ORDER, "scale = 10.0", "scale = 0.0", "order.scale"),
+        (SUPERVISED + ORDER, "below = 0.6", "below = 0.0", "order.negative_below"),
+        (WHOLE, TEACHER, ORDER, "order"),
         (SUPERVISED + TEACHER, "texts = 100", "texts = 200", "teacher"),
         (DECODER, "rank = 4", "rank = 0", "lora.rank"),
         (DECODER, "alpha = 8", "alpha = 0", "lora.alpha"),

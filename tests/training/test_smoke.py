@@ -50,6 +50,7 @@ def test_a_toy_keeps_what_a_config_is_made_of(name: str, tmp_path: Path) -> None
             "one language": config.data.one_language,
             "triplets": bool(config.data.triplets),
             "hard negatives": config.data.hard_negatives,
+            "order": config.order,
             "cached": config.optimisation.mini_batch < config.optimisation.batch,
             "matryoshka": bool(config.optimisation.matryoshka),
         }

@@ -2,8 +2,8 @@
 
 A file has one section for the encoder (``[static]``, ``[transformer]`` or ``[continued]``), one for
 the data, one for the optimisation and, where a transformer teaches a static encoder, ``[teacher]``.
-A transformer may train adapters in place of its weights (``[lora]``); ``[matching]`` adds a head
-that tells pairs apart.
+A transformer may train adapters in place of its weights (``[lora]``), ``[matching]`` adds a head
+that tells pairs apart, and ``[order]`` a loss where hard negatives are graded.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cpt_training.sections.lora import Lora
 from cpt_training.sections.matching import Matching
 from cpt_training.sections.models import ContinuedModel, StaticModel, TransformerModel
 from cpt_training.sections.optimisation import Optimisation
+from cpt_training.sections.order import Order
 from cpt_training.sections.teacher import Teacher
 from cpt_training.toml import find_toml, parse, read_toml
 
@@ -38,13 +39,14 @@ class TrainConfig:
     teacher: Teacher | None = None
     lora: Lora | None = None
     matching: Matching | None = None
+    order: Order | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible values and combinations, naming the field."""
         models = [part for part in (self.static, self.transformer, self.continued) if part]
         self._require(len(models) == 1, "static", "one of [static], [transformer], [continued]")
-        parts = (self.data, self.optimisation, self.teacher, self.lora, self.matching, *models)
-        for part in parts:
+        parts = (self.data, self.optimisation, self.teacher, self.lora, self.matching, self.order)
+        for part in (*parts, *models):
             if part:
                 part.check(self._require)
         self._require(
@@ -59,6 +61,11 @@ class TrainConfig:
             not self.lora or self.optimisation.trained_share == 1,
             "optimisation.trained_share",
             "1 beside [lora]: half of each matrix is a quarter of their product",
+        )
+        self._require(
+            not self.order or self.data.hard_negatives > 0,
+            "order",
+            "triplets with data.hard_negatives = 1 or more: these are what is graded",
         )
         widths = self.optimisation.matryoshka
         self._require(

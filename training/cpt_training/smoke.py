@@ -155,12 +155,19 @@ def _corpus(config: TrainConfig, folder: Path, pairs: list[Pair]) -> Path:
 
 
 def _with_triplets(config: TrainConfig, folder: Path, pairs: list[Pair]) -> TrainConfig:
-    """Each pair with the two next documents as its hard negatives."""
+    """Each pair with the two next documents as its hard negatives, graded where that is asked."""
     path = folder / "triplets.jsonl"
+    grades = (0.2, 0.8) if config.order else None
     write_triplets(
         path,
         (
-            Triplet(pair.query, pair.document, (pairs[i - 1].document, pairs[i - 2].document))
+            Triplet(
+                pair.query,
+                pair.document,
+                (pairs[i - 1].document, pairs[i - 2].document),
+                grades,
+                pair.language,
+            )
             for i, pair in enumerate(pairs)
         ),
     )

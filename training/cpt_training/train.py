@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from cpt_training.config import TrainConfig
 from cpt_training.data.examples import ByKind, corpus_examples
 from cpt_training.data.pairs import corpus_hash
-from cpt_training.data.triplets import file_hash, triplet_examples
+from cpt_training.data.triplets import check_said, file_hash, triplet_examples
 from cpt_training.loop import checkpoint, processes
 from cpt_training.loop.record import draw_curves, open_record, write_record
 from cpt_training.loop.step import Learner
@@ -139,7 +139,11 @@ def _examples(
 ) -> tuple[ByKind, ByKind]:
     data, cut = config.data, tokenisers(trainable, config.data)
     if corpus is None:
-        return triplet_examples(Path(data.triplets), cut, data.validation_pairs, config.seed)
+        path = Path(data.triplets)
+        parts = triplet_examples(path, cut, data.validation_pairs, config.seed)
+        for own in parts[0].values():
+            check_said(path, own, graded=bool(config.order), languages=data.one_language)
+        return parts
     return (
         corpus_examples(corpus / "train.parquet", cut, data, data.training_pairs or None),
         corpus_examples(corpus / "validation.parquet", cut, data, data.validation_pairs),

@@ -195,7 +195,10 @@ def test_each_row_gives_its_own_hard_negatives_and_not_more_than_asked(
 ) -> None:
     chosen = with_negatives.negatives_for(np.array(rows), most)
     assert chosen is not None
-    assert texts(chosen) == expected
+    assert texts(chosen.tokens) == expected
+    owners = [text[0] for text in texts(with_negatives.queries.take(np.array(rows)[chosen.owners]))]
+    assert owners == [text[0] for text in expected]
+    assert chosen.grades is None
 
 
 def test_a_corpus_has_no_hard_negatives(split: Path, with_negatives: Examples) -> None:

@@ -11,7 +11,7 @@ import pytest
 from cpt_rag.errors import InvalidInputError
 from cpt_training.data.examples import Examples, Tokeniser, Tokenisers
 from cpt_training.data.tokens import TokenLists
-from cpt_training.data.triplets import file_hash, triplet_examples
+from cpt_training.data.triplets import check_said, file_hash, triplet_examples
 from cpt_training.supervised.triplets import Triplet, write_triplets
 
 # Twenty lines of ten anchors, with none, one or two hard negatives.
@@ -50,7 +50,8 @@ def split(path: Path, held_out: int, seed: int = 0) -> tuple[Examples, Examples]
 
 def read(examples: Examples) -> list[Triplet]:
     rows = [np.array([i]) for i in range(len(examples))]
-    negatives = [texts(examples.negatives_for(row, 9)) for row in rows]
+    chosen = [examples.negatives_for(row, 9) for row in rows]
+    negatives = [texts(None if own is None else own.tokens) for own in chosen]
     sides = (texts(examples.queries), texts(examples.documents), negatives)
     return [Triplet(q, d, tuple(hard)) for q, d, hard in zip(*sides, strict=True)]
 
@@ -108,3 +109,54 @@ def test_another_line_is_another_hash(path: Path) -> None:
     assert before == file_hash(path)
     write_triplets(path, TRIPLETS[1:])
     assert file_hash(path) != before
+
+
+GRADED = [
+    Triplet(f"anchor {i}", f"positive {i}", (f"not {i}.0", f"not {i}.1"), (i / 10, 0.5), language)
+    for i, language in enumerate(["go", "python", "", "go", "python", "go"])
+]
+
+
+def test_every_negative_keeps_its_grade(tmp_path: Path) -> None:
+    write_triplets(tmp_path / "graded.jsonl", GRADED)
+    training, _ = split(tmp_path / "graded.jsonl", 1)
+    chosen = training.negatives_for(np.array([2, 0]), 1)
+    assert chosen is not None
+    assert chosen.grades is not None
+    rows = [int(text.split()[1].split(".")[0]) for text in texts(chosen.tokens)]
+    assert chosen.grades.tolist() == pytest.approx([row / 10 for row in rows])
+    assert chosen.owners.tolist() == [0, 1]
+
+
+def test_rows_are_found_by_their_language(tmp_path: Path) -> None:
+    write_triplets(tmp_path / "graded.jsonl", GRADED)
+    training, validation = split(tmp_path / "graded.jsonl", 1)
+    for part in (training, validation):
+        anchors = texts(part.queries)
+        for language, rows in part.languages.items():
+            for row in rows:
+                said = GRADED[int(anchors[row].split()[1])].language
+                assert (said or "text") == language
+        assert sorted(np.concatenate([*part.languages.values()])) == [*range(len(part))]
+
+
+def test_a_file_that_grades_some_lines_only_is_refused(tmp_path: Path) -> None:
+    write_triplets(tmp_path / "some.jsonl", [*GRADED, TRIPLETS[2]])
+    with pytest.raises(InvalidInputError, match="grades the negatives of 6 lines out of 7"):
+        split(tmp_path / "some.jsonl", 1)
+    write_triplets(tmp_path / "some.jsonl", [*GRADED, TRIPLETS[0]])  # which has no negatives
+    assert split(tmp_path / "some.jsonl", 1)[0].grades is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [({"graded": True}, "no graded negatives"), ({"languages": True}, "names no language")],
+)
+def test_what_a_config_asks_of_a_file_must_be_in_it(
+    path: Path, asked: dict[str, bool], message: str
+) -> None:
+    training, _ = split(path, 3)
+    check_said(path, training, graded=False, languages=False)
+    with pytest.raises(InvalidInputError, match=message) as caught:
+        check_said(path, training, **{"graded": False, "languages": False, **asked})
+    assert "python -m cpt_training.negatives" in caught.value.remedy

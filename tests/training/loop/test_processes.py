@@ -30,6 +30,7 @@ from cpt_training.loop import checkpoint, processes
 from cpt_training.loop.step import Learner
 from cpt_training.models.make import make_trainable
 from cpt_training.sections.matching import Matching
+from cpt_training.sections.order import Order
 from cpt_training.sections.teacher import Teacher
 from cpt_training.supervised.triplets import Triplet, write_triplets
 from cpt_training.train import train
@@ -122,7 +123,7 @@ def without_dropout(tiny: Path, folder: Path) -> Path:
     return folder
 
 
-def write_some(path: Path, negatives: Mapping[int, int]) -> str:
+def write_some(path: Path, negatives: Mapping[int, int], *, graded: bool = False) -> str:
     """Triplets, so many hard negatives for each line that is named, none for the others."""
     verbs = ["open", "close", "read", "write", "copy", "move", "sort", "count", "merge", "split"]
     verbs += ["print", "parse", "quote"]
@@ -130,7 +131,9 @@ def write_some(path: Path, negatives: Mapping[int, int]) -> str:
     def triplet(line: int, verb: str) -> Triplet:
         wrong = (f"def never_{verb}(file): pass", f"def {verb}_nothing(): pass")
         right = f"def {verb}_file(self): return self.files.{verb}()"
-        return Triplet(f"{verb.title()} the file.", right, wrong[: negatives.get(line, 0)])
+        hard = wrong[: negatives.get(line, 0)]
+        grades = (line / 20, 0.9)[: len(hard)] if graded else None
+        return Triplet(f"{verb.title()} the file.", right, hard, grades)
 
     write_triplets(path, (triplet(*row) for row in enumerate(verbs)))
     return str(path)
@@ -156,8 +159,8 @@ def runs_to_compare(
     cached = replace(static, optimisation=replace(static.optimisation, mini_batch=5))
     narrow = replace(static, optimisation=replace(static.optimisation, matryoshka=(32, 8)))
 
-    def with_triplets(name: str, negatives: Mapping[int, int]) -> Run:
-        path = write_some(folder / f"{name}.jsonl", negatives)
+    def with_triplets(name: str, negatives: Mapping[int, int], order: Order | None = None) -> Run:
+        path = write_some(folder / f"{name}.jsonl", negatives, graded=order is not None)
         data = replace(
             transformer.data,
             corpus="",
@@ -166,8 +169,9 @@ def runs_to_compare(
             validation_pairs=1,
             hard_negatives=2,
         )
-        return replace(transformer, data=data), None
+        return replace(transformer, data=data, order=order), None
 
+    order = Order(weight=0.5, scale=10.0, negative_below=0.8)
     return {
         "static": (static, corpus),
         "static in mini-batches": (cached, corpus),
@@ -179,6 +183,8 @@ def runs_to_compare(
         "triplets": with_triplets("none", {}),
         "hard negatives": with_triplets("some", {1: 2, 2: 1, 3: 2, 4: 2, 5: 1, 7: 2, 9: 2}),
         "hard negatives in one process": with_triplets("one", {4: 2}),
+        "graded": with_triplets("graded", {1: 2, 2: 1, 3: 2, 4: 2, 5: 1, 7: 2, 9: 2}, order),
+        "graded in one process": with_triplets("graded one", {4: 2}, order),
     }
 
 
@@ -193,6 +199,8 @@ CASES = [
     "triplets",
     "hard negatives",
     "hard negatives in one process",
+    "graded",
+    "graded in one process",
 ]
 
 

@@ -16,12 +16,14 @@ from torch.nn import functional
 from cpt_rag.errors import InvalidInputError, TrainingError
 from cpt_training import train as training
 from cpt_training.config import TrainConfig
-from cpt_training.loop import processes
+from cpt_training.loop import processes, step
 from cpt_training.loop.losses import Batch, symmetric_info_nce
 from cpt_training.loop.step import Learner
 from cpt_training.loop.validate import validation_mrr
 from cpt_training.models.make import make_trainable
+from cpt_training.sections.order import Order
 from cpt_training.sections.teacher import Teacher
+from cpt_training.supervised.triplets import Triplet, write_triplets
 
 CPU = torch.device("cpu")
 Make = Callable[[TrainConfig], Learner]
@@ -317,3 +319,32 @@ def test_a_kind_with_fewer_pairs_than_processes_is_refused(
     monkeypatch.setattr(processes, "size", lambda: 3)
     with pytest.raises(InvalidInputError, match="2 rows for 3 processes"):
         processes.share(np.arange(2))
+
+
+def test_the_order_loss_is_added_once_by_its_weight_however_many_rows_at_a_time(
+    transformer_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verbs = ("open", "close", "read", "write", "copy", "move", "sort", "count")
+    lines = (
+        Triplet(f"{verb} the file", f"def {verb}(): ...", (f"def {verb}_all(): ...",), (i / 10,))
+        for i, verb in enumerate(verbs)
+    )
+    write_triplets(tmp_path / "graded.jsonl", lines)
+    data = replace(transformer_config.data, corpus="", kinds={}, hard_negatives=1)
+    data = replace(data, triplets=str(tmp_path / "graded.jsonl"), validation_pairs=1)
+    found: dict[tuple[float, int], float] = {}
+    for weight, rows in ((0.0, 99), (1.0, 99), (3.0, 99), (3.0, 2)):
+        monkeypatch.setattr(step, "LOGIT_ROWS", rows)
+        order = Order(weight=weight, scale=5.0, negative_below=2.0)
+        config = optimised(
+            replace(transformer_config, data=data, order=order), batch=7, mini_batch=3
+        )
+        trainable = make_trainable(config, None)
+        examples, _ = training._examples(config, None, trainable)
+        learner = Learner(config, trainable, examples, None, CPU)
+        learner.model.eval()  # without dropout the runs can be compared
+        found[weight, rows] = learner._contrast(next(learner.batches(0)))
+    added = found[1.0, 99] - found[0.0, 99]
+    assert added > 0.1
+    assert found[3.0, 99] - found[0.0, 99] == pytest.approx(3 * added, rel=1e-4)
+    assert found[3.0, 2] == pytest.approx(found[3.0, 99], rel=1e-5)

@@ -14,6 +14,7 @@ from cpt_training.supervised.triplets import Triplet, read_triplets, write_tripl
 
 TRIPLETS = [
     Triplet("A man plays a flute.", "Someone makes music.", ("Nobody is there.", "He sleeps.")),
+    Triplet("Open the file.", "def open_file(): ...", ("def shut(): ...",), (0.25,), "python"),
     Triplet("naïve — 東京 🎺", "line\u2028separator\x85and\ttab\nfeed", ()),
 ]
 GOOD = '{"anchor": "a", "positive": "b", "negatives": ["c"]}\n'
@@ -27,7 +28,7 @@ def written(tmp_path: Path, *lines: str) -> Path:
 
 @pytest.mark.parametrize("name", ["triplets.jsonl", "triplets.jsonl.gz"])
 def test_what_is_written_is_read(tmp_path: Path, name: str) -> None:
-    assert write_triplets(tmp_path / name, TRIPLETS) == 2
+    assert write_triplets(tmp_path / name, TRIPLETS) == 3
     assert list(read_triplets(tmp_path / name)) == TRIPLETS
 
 
@@ -35,6 +36,13 @@ def test_a_line_is_one_object_in_utf_8(tmp_path: Path) -> None:
     write_triplets(tmp_path / "triplets.jsonl", [Triplet("東京", "b", ("c",))])
     assert (tmp_path / "triplets.jsonl").read_text(encoding="utf-8") == (
         '{"anchor": "東京", "positive": "b", "negatives": ["c"]}\n'
+    )
+
+
+def test_grades_and_language_stand_where_they_are_known(tmp_path: Path) -> None:
+    write_triplets(tmp_path / "triplets.jsonl", [Triplet("a", "b", ("c",), (0.5,), "go")])
+    assert (tmp_path / "triplets.jsonl").read_text(encoding="utf-8") == (
+        '{"anchor": "a", "positive": "b", "negatives": ["c"], "grades": [0.5], "language": "go"}\n'
     )
 
 
@@ -96,6 +104,30 @@ def test_no_triplets_make_an_empty_file(tmp_path: Path) -> None:
         (
             '{"anchor": "a", "positive": "b", "negatives": ["b"]}',
             "line 2 has its positive among its negatives",
+        ),
+        (
+            '{"anchor": "a", "positive": "b", "negatives": ["c"], "grades": "high"}',
+            "line 2 has no numbers as 'grades': 'high'",
+        ),
+        (
+            '{"anchor": "a", "positive": "b", "negatives": ["c"], "grades": [true]}',
+            "line 2 has no numbers as 'grades': [True]",
+        ),
+        (
+            '{"anchor": "a", "positive": "b", "negatives": ["c"], "grades": []}',
+            "line 2 has 0 grades for 1 negatives",
+        ),
+        (
+            '{"anchor": "a", "positive": "b", "negatives": ["c"], "grades": [1.5]}',
+            "line 2 has the grades (1.5,)",
+        ),
+        (
+            '{"anchor": "a", "positive": "b", "negatives": ["c"], "grades": [NaN]}',
+            "line 2 has the grades (nan,)",
+        ),
+        (
+            '{"anchor": "a", "positive": "b", "negatives": [], "language": 7}',
+            "line 2 has no text as 'language': 7",
         ),
         ('{"anchor": "\\ud83d", "positive": "b", "negatives": []}', "line 2 is not JSON"),
     ],

@@ -25,11 +25,28 @@ AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class Negatives:
+    """Hard negatives of some rows, those of one row after those of another.
+
+    ``owners``, int64 (m,), says which of the rows each belongs to; ``grades``, float32 (m,), how
+    alike that row's query it is, None where nobody has said.
+    """
+
+    tokens: TokenLists
+    owners: Rows
+    grades: NDArray[np.float32] | None
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
 class Examples:
     """The examples of one kind: row i of the queries belongs to row i of the documents.
 
     ``languages`` names the rows of each. Hard negatives of row i are ``negatives`` from
-    ``negatives_of[i]`` to ``negatives_of[i + 1]``; a corpus has none.
+    ``negatives_of[i]`` to ``negatives_of[i + 1]``; a corpus has none. ``grades``, float32, one for
+    each negative, are there where the file of triplets has them.
     """
 
     queries: TokenLists
@@ -37,17 +54,23 @@ class Examples:
     languages: Mapping[str, Rows]
     negatives: TokenLists | None = None
     negatives_of: NDArray[np.int64] | None = None
+    grades: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.queries)
 
-    def negatives_for(self, rows: Rows, most: int) -> TokenLists | None:
+    def negatives_for(self, rows: Rows, most: int) -> Negatives | None:
         """Up to ``most`` hard negatives of each of ``rows``, or None where there are none."""
         if self.negatives is None or self.negatives_of is None or not most:
             return None
         first, last = self.negatives_of[rows], self.negatives_of[rows + 1]
-        chosen = [np.arange(a, min(b, a + most)) for a, b in zip(first, last, strict=True)]
-        return self.negatives.take(np.concatenate(chosen))
+        last = np.minimum(last, first + most)
+        chosen = np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])
+        return Negatives(
+            self.negatives.take(chosen),
+            np.repeat(np.arange(len(rows)), last - first),
+            None if self.grades is None else self.grades[chosen],
+        )
 
 
 ByKind = Mapping[str, Examples]

@@ -35,8 +35,19 @@ def file_hash(path: Path) -> str:
 def triplet_examples(
     path: Path, tokenisers: Tokenisers, held_out: int, seed: int
 ) -> tuple[ByKind, ByKind]:
-    """Training and validation examples: ``held_out`` anchors, all their lines, are kept apart."""
+    """Training and validation examples: ``held_out`` anchors, all their lines, are kept apart.
+
+    Raises:
+        InvalidInputError: too few anchors, or some negatives of the file are graded and some not.
+    """
     triplets = list(read_triplets(path))
+    bare = [t.grades is None for t in triplets if t.negatives]
+    if any(bare) and not all(bare):
+        raise InvalidInputError(
+            f"{path} grades the negatives of {len(bare) - sum(bare)} lines out of {len(bare)}.",
+            expected="grades in every line that has negatives, or in none",
+            remedy="python -m cpt_training.negatives grade grades a whole file",
+        )
     anchors = list(dict.fromkeys(triplet.anchor for triplet in triplets))
     if len(anchors) <= held_out:
         raise InvalidInputError(
@@ -52,11 +63,35 @@ def triplet_examples(
     )
 
 
+def check_said(path: Path, examples: Examples, *, graded: bool, languages: bool) -> None:
+    """Refuse a file that does not say what a config asks of it.
+
+    Raises:
+        InvalidInputError: no grades though ``graded``, or no language though ``languages``.
+    """
+    remedy = "python -m cpt_training.negatives makes such files"
+    if graded and examples.grades is None:
+        raise InvalidInputError(
+            f"{path} has no graded negatives.",
+            expected="grades in every line that has negatives: [order] learns from them",
+            remedy=remedy,
+        )
+    if languages and examples.languages.keys() == {TEXT}:
+        raise InvalidInputError(
+            f"{path} names no language.",
+            expected="a language in its lines, for data.one_language = true",
+            remedy=remedy,
+        )
+
+
 def _examples(triplets: Sequence[Triplet], tokenisers: Tokenisers) -> Examples:
+    names = np.array([t.language or TEXT for t in triplets])
+    grades = [grade for t in triplets for grade in t.grades or ()]
     return Examples(
         tokenise(tokenisers.query.cut, [t.anchor for t in triplets]),
         tokenise(tokenisers.document.cut, [t.positive for t in triplets]),
-        {TEXT: np.arange(len(triplets))},
+        {str(name): np.flatnonzero(names == name) for name in np.unique(names)},
         tokenise(tokenisers.document.cut, [text for t in triplets for text in t.negatives]),
         np.cumsum([0, *(len(t.negatives) for t in triplets)], dtype=np.int64),
+        np.array(grades, np.float32) if grades else None,
     )

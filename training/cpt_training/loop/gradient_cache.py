@@ -32,11 +32,15 @@ class Side:
 
     ``parts`` are mini-batches; row r of all of them is text ``order[r]``, int64 (n,), for texts of
     like length pad each other least. ``keys`` are the texts' own, int64 (n,), in their order.
+    Graded hard negatives have ``owners``, int64 (n,), rows of this process's queries, and
+    ``grades``, float32 (n,), in the texts' order.
     """
 
     parts: Sequence[Features]
     order: torch.Tensor
     keys: torch.Tensor
+    owners: torch.Tensor | None = None
+    grades: torch.Tensor | None = None
 
 
 def backward(
@@ -70,6 +74,7 @@ def backward(
         torch.cat(whole[1:]).requires_grad_(),
         processes.gather(queries.keys),
         torch.cat([processes.gather(side.keys) for side in (documents, negatives) if side]),
+        *_grading(negatives, asked.rows[0]),
     )
     first, last = asked.rows
     total = torch.zeros((), device=batch.queries.device)
@@ -85,6 +90,13 @@ def backward(
     for side, gradient in zip(answers, parts, strict=True):
         side.backward(gradient)
     return total.item()
+
+
+def _grading(negatives: Side | None, first: int) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Owners, as rows of the whole batch, and grades of all processes' hard negatives."""
+    if negatives is None or negatives.owners is None or negatives.grades is None:
+        return None, None
+    return processes.gather(negatives.owners + first), processes.gather(negatives.grades)
 
 
 class _Embedded:

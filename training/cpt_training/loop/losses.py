@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import torch
 from torch.nn import functional
@@ -17,20 +18,23 @@ class Batch:
         documents: float32 (n + m, d): row i belongs to query i; the last m are hard negatives.
         query_keys: int64 (n,), equal for equal texts.
         document_keys: int64 (n + m,), likewise.
+        owners: int64 (m,), the query that each hard negative was given for; None where nobody asks.
+        grades: float32 (m,), how alike that query it is, in [0, 1]; None where nobody has said.
     """
 
     queries: torch.Tensor
     documents: torch.Tensor
     query_keys: torch.Tensor
     document_keys: torch.Tensor
+    owners: torch.Tensor | None = None
+    grades: torch.Tensor | None = None
 
     def cut(self, width: int) -> Batch:
         """The first ``width`` dimensions, rows of unit length again."""
-        return Batch(
-            functional.normalize(self.queries[:, :width], dim=-1),
-            functional.normalize(self.documents[:, :width], dim=-1),
-            self.query_keys,
-            self.document_keys,
+        return replace(
+            self,
+            queries=functional.normalize(self.queries[:, :width], dim=-1),
+            documents=functional.normalize(self.documents[:, :width], dim=-1),
         )
 
     def related(self, rows: slice) -> torch.Tensor:
@@ -45,7 +49,9 @@ class Batch:
         return related
 
 
-def symmetric_info_nce(batch: Batch, log_scale: torch.Tensor, rows: slice) -> torch.Tensor:
+def symmetric_info_nce(
+    batch: Batch, log_scale: torch.Tensor, rows: slice, negative_below: float = math.inf
+) -> torch.Tensor:
     """Cross-entropy over in-batch cosine similarities, both ways: the part that ``rows`` add.
 
     Neelakantan et al. (2022, section 2): logits are cosine times ``exp(log_scale)`` with a trained
@@ -53,18 +59,21 @@ def symmetric_info_nce(batch: Batch, log_scale: torch.Tensor, rows: slice) -> to
     parts of all rows sum to the mean over the batch, so that neither one process nor one moment has
     to hold all logits.
 
-    What is no negative is left out: a document of the same text as the query's own, and one that
-    belongs to a query of the same text.
+    What is no negative is left out: a document of the same text as the query's own, one that
+    belongs to a query of the same text, and a query's own hard negative that is graded too high.
 
     Args:
         batch: rows of unit length.
         log_scale: scalar parameter, the logarithm of the inverse temperature.
         rows: queries, and their documents, whose share is wanted.
+        negative_below: the grade from which a hard negative is none of its query's.
     """
     n = len(batch.queries)
     own = torch.arange(n, device=batch.queries.device)[rows]
     twins = batch.related(rows)
     twins[torch.arange(len(own), device=own.device), own] = False
+    if batch.owners is not None and batch.grades is not None:
+        twins[:, n:] |= (batch.owners == own[:, None]) & (batch.grades >= negative_below)
     scale = log_scale.exp()
     asked = (batch.queries[rows] @ batch.documents.T * scale).masked_fill(twins, -torch.inf)
     answered = batch.documents[:n][rows] @ batch.queries.T * scale

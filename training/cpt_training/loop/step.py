@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +14,14 @@ from torch import nn
 from cpt_rag.errors import InvalidInputError, TrainingError
 from cpt_training.config import TrainConfig
 from cpt_training.data.batches import batches
-from cpt_training.data.examples import ByKind
+from cpt_training.data.examples import ByKind, Negatives
 from cpt_training.data.tokens import Rows, TokenLists
 from cpt_training.data.triplets import KIND as TRIPLETS
 from cpt_training.loop import processes
 from cpt_training.loop.gradient_cache import Features, Side, backward
 from cpt_training.loop.losses import Batch, symmetric_info_nce
 from cpt_training.loop.matching import MatchingHead
+from cpt_training.loop.order import order_loss
 from cpt_training.loop.teacher import Distillation, Lessons
 from cpt_training.models.trainable import Trainable
 
@@ -212,18 +213,21 @@ class Learner:
             self.embed,
             self._side(examples.queries.take(own)),
             self._side(examples.documents.take(own)),
-            self._side(negatives) if negatives is not None else None,
+            self._hard(negatives) if negatives is not None else None,
             self._loss,
             LOGIT_ROWS,
         )
 
     def _loss(self, batch: Batch, rows: slice) -> torch.Tensor:
-        """Mean over the widths that are to serve alone, and matching over the whole one."""
-        losses = [
-            symmetric_info_nce(batch.cut(width), self.head.log_scale, rows)
-            for width in self._widths
-        ]
-        loss = torch.stack(losses).mean()
+        """Mean over the widths that are to serve alone, and what the config adds to it."""
+        order = self.config.order
+        below = order.negative_below if order else math.inf
+        cuts = [batch.cut(width) for width in self._widths]
+        losses = [symmetric_info_nce(cut, self.head.log_scale, rows, below) for cut in cuts]
+        # It has no parts, and is cheap: the first rows of the first process bring all of it.
+        if order and order.weight and rows.start == 0:
+            losses += [order.weight * order_loss(cut, order.scale) for cut in cuts]
+        loss = torch.stack(losses).sum() / len(self._widths)
         if self.head.matching is not None:
             loss = loss + self.head.matching(batch, rows, self._seed)
         return loss
@@ -253,6 +257,13 @@ class Learner:
             torch.from_numpy(order).to(self.device),
             torch.from_numpy(tokens.keys.view(np.int64)).to(self.device),
         )
+
+    def _hard(self, negatives: Negatives) -> Side:
+        side = self._side(negatives.tokens)
+        if negatives.grades is None:
+            return side
+        owners, grades = torch.from_numpy(negatives.owners), torch.from_numpy(negatives.grades)
+        return replace(side, owners=owners.to(self.device), grades=grades.to(self.device))
 
     def _factor(self, step: int) -> float:
         """Share of the learning rate: linear rise over the warm-up, then linear fall to zero."""

@@ -16,8 +16,9 @@ class Data:
     kind and, with ``one_language``, one language; ``together`` neighbouring pairs, of one package,
     stay in one batch. ``phrased`` of the queries begin as people ask. A supervised phase names
     ``triplets``, a JSON Lines file, in place of ``corpus`` and ``kinds``, and takes up to
-    ``hard_negatives`` of each line. Lengths are in tokens. ``training_pairs`` of each kind are
-    taken, 0 for all; the curve is over ``validation_pairs`` of each kind.
+    ``hard_negatives`` of each line; for ``one_language`` the lines must name theirs. Lengths are in
+    tokens. ``training_pairs`` of each kind are taken, 0 for all; the curve is over
+    ``validation_pairs`` of each kind.
     """
 
     query_tokens: int
@@ -55,8 +56,3 @@ class Data:
         require(self.training_pairs >= 0, "data.training_pairs", "at least 0")
         require(self.together >= 1, "data.together", "at least 1")
         require(0 <= self.phrased <= 1, "data.phrased", "a share of the queries in [0, 1]")
-        require(
-            not (self.triplets and self.one_language),
-            "data.one_language",
-            "false beside triplets, which name no language",
-        )
