@@ -21,8 +21,9 @@ def written(folder: Path, text: str) -> str:
 def test_every_shipped_ablation_has_variants_with_one_budget(path: Path) -> None:
     variants = load_variants(path.stem)
     assert len(variants) >= 3
-    assert len({config.optimisation.examples for config in variants.values()}) == 1
-    assert all(config.name == name for name, config in variants.items())
+    runs = [run for own in variants.values() for run in own]
+    assert len({run.optimisation.examples for run in runs}) == 1
+    assert len({run.name for run in runs}) == len(runs)
 
 
 def test_a_variant_differs_in_what_it_says_and_in_nothing_else(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_a_variant_differs_in_what_it_says_and_in_nothing_else(tmp_path: Path) -
             "[variants.narrow.static]\ndimension = 8\n",
         )
     )
-    narrow = variants["narrow"]
+    (narrow,) = variants["narrow"]
     assert narrow.static is not None
     assert base.static is not None
     assert (narrow.static.dimension, narrow.optimisation.examples) == (8, 4096)
@@ -44,13 +45,27 @@ def test_a_variant_differs_in_what_it_says_and_in_nothing_else(tmp_path: Path) -
 
 def test_kinds_are_replaced_and_not_added_to(tmp_path: Path) -> None:
     said = 'config = "cpt_static"\n[variants.one.data.kinds]\ndocstring_code = 1.0\n'
-    assert load_variants(written(tmp_path, said))["one"].data.kinds == {"docstring_code": 1.0}
+    (one,) = load_variants(written(tmp_path, said))["one"]
+    assert one.data.kinds == {"docstring_code": 1.0}
 
 
 def test_false_takes_a_section_away(tmp_path: Path) -> None:
     assert load_config("cpt_static").teacher is not None
     said = 'config = "cpt_static"\n[variants.alone]\nteacher = false\n'
-    assert load_variants(written(tmp_path, said))["alone"].teacher is None
+    (alone,) = load_variants(written(tmp_path, said))["alone"]
+    assert alone.teacher is None
+
+
+def test_each_variant_is_run_with_every_seed(tmp_path: Path) -> None:
+    said = (
+        'config = "cpt_static"\nseeds = [3, 5]\n[variants.a]\n[variants.b.static]\ndimension = 8\n'
+    )
+    variants = load_variants(written(tmp_path, said))
+    assert {name: [run.seed for run in own] for name, own in variants.items()} == {
+        "a": [3, 5],
+        "b": [3, 5],
+    }
+    assert [run.name for run in variants["b"]] == ["b, seed 3", "b, seed 5"]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +73,7 @@ def test_false_takes_a_section_away(tmp_path: Path) -> None:
     [
         ('config = "cpt_static"\n[variants.one.static]\ndimension = 0\n', "static.dimension"),
         ('config = "cpt_static"\n', "has config"),
+        ('config = "cpt_static"\nseeds = []\n[variants.one]\n', "has config, seeds"),
         ("[variants.one]\n", "has variants"),
         ('config = "cpt_static"\nbudget = 3\n[variants.one]\n', "budget"),
     ],

@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
+from statistics import fmean
 
+import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from cpt_rag.evaluate import Estimate
 from cpt_training.evaluation.figures import Figure
 from cpt_training.evaluation.plots import LEADING
 from cpt_training.evaluation.run import Results
@@ -24,40 +28,36 @@ def leading(results: Results) -> dict[str, list[Figure]]:
     return sets
 
 
-def table(results: Results, validation: Mapping[str, float]) -> str:
-    """Markdown; a star marks a paired difference from the first variant that leaves out zero."""
-    sets = leading(results)
-    heading = ["variant", "validation MRR", *sets]
-    rows = [heading, ["---"] * len(heading)]
-    for (name, mrr), system in zip(validation.items(), _systems(results), strict=True):
-        cells = [
-            _cell(next(figure for figure in figures if figure.system == system))
-            for figures in sets.values()
-        ]
-        rows.append([name, f"{mrr:.3f}", *cells])
+def table(results: Results, validation: Mapping[str, Sequence[float]]) -> str:
+    """Markdown; a star marks a paired difference from the first variant that leaves out zero.
+
+    Args:
+        results: of all runs, those of a variant one after another.
+        validation: the best MRR of each run of each variant.
+    """
+    means = _means(results, validation)
+    rows = [["variant", "validation MRR", *means], ["---"] * (len(means) + 2)]
+    for name, mrr in validation.items():
+        cells = [_cell(own[name], next(iter(own.values()))) for own in means.values()]
+        rows.append([name, f"{fmean(mrr):.3f}", *cells])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def draw(results: Results, variants: Sequence[str]) -> bytes:
+def draw(results: Results, validation: Mapping[str, Sequence[float]]) -> bytes:
     """A PNG: each set's figures over the variants, in their order, with intervals."""
-    sets = leading(results)
     canvas = Canvas(figsize=(9, 6), layout="constrained")
     axes = canvas.add_subplot()
-    systems = _systems(results)
-    for dataset, figures in sets.items():
-        own = {figure.system: figure.estimate for figure in figures}
-        values = [own[system] for system in systems]
-        below = [e.value - e.low for e in values]
-        above = [e.high - e.value for e in values]
+    for dataset, own in _means(results, validation).items():
+        estimates = list(own.values())
         axes.errorbar(
-            range(len(values)),
-            [e.value for e in values],
-            yerr=[below, above],
+            range(len(estimates)),
+            [e.value for e in estimates],
+            yerr=[[e.value - e.low for e in estimates], [e.high - e.value for e in estimates]],
             marker="o",
             capsize=2,
             label=dataset,
         )
-    axes.set_xticks(range(len(variants)), variants, rotation=30, ha="right")
+    axes.set_xticks(range(len(validation)), list(validation), rotation=30, ha="right")
     axes.set_ylabel("leading measure, 95% interval")
     axes.legend(fontsize="x-small", loc="center left", bbox_to_anchor=(1.0, 0.5))
     image = io.BytesIO()
@@ -65,15 +65,29 @@ def draw(results: Results, variants: Sequence[str]) -> bytes:
     return image.getvalue()
 
 
-def _systems(results: Results) -> list[str]:
-    """The models, in the order in which they were given."""
-    return list(results.provenance["models"])
+def _means(
+    results: Results, validation: Mapping[str, Sequence[float]]
+) -> dict[str, dict[str, Estimate]]:
+    """By set and variant, the mean over its runs, which answered the same queries."""
+    systems = iter(results.provenance["models"])
+    runs = {name: [*islice(systems, len(mrr))] for name, mrr in validation.items()}
+    means: dict[str, dict[str, Estimate]] = {}
+    for dataset, figures in leading(results).items():
+        found = {figure.system: figure.estimate for figure in figures}
+        means[dataset] = {name: _mean([found[s] for s in own]) for name, own in runs.items()}
+    return means
 
 
-def _cell(figure: Figure) -> str:
-    value, difference = figure.estimate, figure.difference
+def _mean(runs: Sequence[Estimate]) -> Estimate:
+    """Draw by draw: unlike the parts of a set, runs share their queries."""
+    draws = np.mean([run.draws for run in runs], axis=0)
+    return Estimate(fmean(run.value for run in runs), runs[0].units, draws)
+
+
+def _cell(value: Estimate, first: Estimate) -> str:
     text = f"{value.value:.3f} ± {(value.high - value.low) / 2:.3f}"
-    if difference is None:
+    if value is first:
         return text
+    difference = value.minus(first)
     clear = difference.low > 0 or difference.high < 0
     return f"{text} ({difference.value:+.3f}{'*' if clear else ''})"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -74,9 +75,10 @@ class Learner:
         """How many this process has read to learn from."""
         # What is loaded comes without dropout.
         self.model = trainable.model.to(device).train()
-        if device.type == "cpu" and hasattr(inner := self.model[0], "model"):
+        transformer: Any = getattr(self.model[0], "model", None)
+        if device.type == "cpu" and transformer is not None:
             # On short texts plain products take three quarters of the fused kernel's time.
-            inner.model.set_attn_implementation("eager")
+            transformer.set_attn_implementation("eager")
         self._start = self.weights() if config.optimisation.trained_share < 1 else {}
         width = self.model.get_embedding_dimension()
         assert width is not None
