@@ -53,10 +53,14 @@ def record(out: Path) -> dict[str, Any]:
     return read
 
 
+SPEED = {"pairs_per_second", "tokens_per_second", "tflops", "tflops_limit"}
+"""What a curve says of the machine and not of the run."""
+
+
 def curve(out: Path) -> list[dict[str, float]]:
     """What a run has measured, apart from how fast it was."""
     return [
-        {name: value for name, value in row.items() if name != "pairs_per_second"}
+        {name: value for name, value in row.items() if name not in SPEED}
         for row in record(out)["curve"]
     ]
 
@@ -113,6 +117,17 @@ def test_a_transformer_run_learns_and_writes_a_model_with_its_delimiters(
     encoder = cpt_rag.load_encoder(tmp_path / "out")
     assert encoder.fingerprint.prompts == {"query": "[", "document": "{"}
     assert encoder.fingerprint.pooling == "lasttoken"
+
+
+def test_a_curve_tells_how_fast_texts_were_read_beside_what_the_device_can(
+    config: TrainConfig, undisturbed: Path
+) -> None:
+    first, *later = record(undisturbed)["curve"]
+    assert first["tokens_per_second"] == 0
+    assert all(row["tokens_per_second"] > 0 for row in later)
+    # A static encoder looks up rows: it multiplies nothing.
+    assert all(("tflops" in row) == (config.transformer is not None) for row in later)
+    assert all(0 < row["tflops"] < row["tflops_limit"] for row in later if "tflops" in row)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_does_not(
