@@ -51,7 +51,8 @@ def next_is_begun(name: str, making: Store, wanted: Content) -> bool:
 def wanted_of(content: Content, encoder: Encoder) -> Content:
     """The same content as it is to be: another identity, and vectors of that dimension."""
     spec = replace(content.spec, dimension=encoder.dimension)
-    return replace(content, identity=identity_of(encoder), spec=spec)
+    identity = identity_of(encoder, described=spec.described)
+    return replace(content, identity=identity, spec=spec)
 
 
 def build(

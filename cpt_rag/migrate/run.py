@@ -91,7 +91,8 @@ def migrate(
         loaded = maker_of(made_by, collection) if encoder is None else loaded_encoder(encoder)
         report = MigrationReport(collection, made_by.encoder.name, loaded.fingerprint.name)
         making = place.next_version(collection)
-        if _same(made_by, identity_of(loaded), collection):
+        wanted = identity_of(loaded, described=content.spec.described)
+        if _same(made_by, wanted, collection):
             if making.exists(collection):
                 making.delete(collection)
         else:
