@@ -244,7 +244,9 @@ def _wanted(preset: str | CollectionSpec | None, usual: CollectionSpec) -> Colle
     if isinstance(preset, str):
         named = preset_spec(preset, usual.dimension)
         return replace(named, document_key=usual.document_key, described=usual.described)
-    return usual if preset is None else replace(preset, described=preset.described or usual.described)
+    if preset is None:
+        return usual
+    return replace(preset, described=preset.described or usual.described)
 
 
 def _check_kept(engine: Engine, preset: str | CollectionSpec | None) -> None:

@@ -115,8 +115,9 @@ class IngestReport:
 
     ``removed`` counts files that were in the collection and have vanished from the disk;
     ``chunks`` counts the chunks written by this run, ``reused`` those of them whose vectors were at
-    hand in the store, ``described`` those that have a description; ``seconds`` is wall time, and ``stages`` its parts: walk (with hashing),
-    reuse, chunk, embed (the sum over all processes at work), upsert, index.
+    hand in the store, ``described`` those that have a description; ``seconds`` is wall time, and
+    ``stages`` its parts: walk (with hashing), reuse, chunk, embed (the sum over all processes at
+    work), upsert, index.
     """
 
     files: int = 0

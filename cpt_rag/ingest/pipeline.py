@@ -42,7 +42,7 @@ Progress = Callable[[int, int, str], None]
 """Called with the work done, the work in all, and what is being worked on."""
 
 
-def ingest(
+def ingest(  # noqa: PLR0913 - each an option of the command
     path: str | Path | Sequence[str | Path],
     *,
     collection: str,

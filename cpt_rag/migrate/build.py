@@ -70,7 +70,7 @@ def build(
         engine, _ = making.open(name)
         with Collection(name, engine, encoder) as opened:
             _forget(opened, content)
-            report = bring_level(opened, store, content.roots, progress)
+            report = bring_level(opened, store, content.roots, progress, content.descriptions)
             documents = _documents(opened, content, store, progress)
             engine.optimise()
             engine.flush()
@@ -117,5 +117,6 @@ def _added(before: IngestReport, last: IngestReport) -> IngestReport:
         indexed=before.indexed + last.indexed,
         chunks=before.chunks + last.chunks,
         reused=before.reused + last.reused,
+        described=before.described + last.described,
         seconds=before.seconds + last.seconds,
     )

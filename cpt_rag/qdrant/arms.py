@@ -39,7 +39,7 @@ class Arms:
     prefetch: int
 
     def each(self, spec: CollectionSpec, fusion: Fusion) -> list[Arm]:
-        """The arms in the order of their fusion; what is wanted has one of its own beside others."""
+        """The arms in the order of their fusion; beside others, one for what is wanted."""
         among = () if self.where is None else (self.where,)
         by_meaning, by_words = fusion.weights
         found = []

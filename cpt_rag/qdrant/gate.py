@@ -124,9 +124,7 @@ def check_dense(vector: Float32Array, dimension: int, what: str) -> None:
         )
 
 
-def _check_described(
-    vector: Float32Array, dimension: int, what: str, *, expected: bool
-) -> None:
+def _check_described(vector: Float32Array, dimension: int, what: str, *, expected: bool) -> None:
     if not expected:
         raise InvalidPointError(
             f"{what} has the vector of a description",

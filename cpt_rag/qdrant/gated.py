@@ -56,9 +56,7 @@ class GatedEngine(ABC):
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Engine.upsert``."""
         self._ready()
-        checked = gate.check_points(
-            points, self._spec.dimension, described=self._spec.described
-        )
+        checked = gate.check_points(points, self._spec.dimension, described=self._spec.described)
         for batch in batches.by_bytes(checked):
             self._upsert(batch)
 
