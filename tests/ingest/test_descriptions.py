@@ -166,7 +166,8 @@ def test_search_finds_code_by_what_its_description_says(
 def test_the_same_descriptions_again_cost_nothing(
     store: Store, counting: Counting, project: Path, describe: Describe
 ) -> None:
-    again = {"collection": "docs", "store": store, "encoder": counting, "descriptions": describe()}
+    again: dict[str, Any] = {"collection": "docs", "store": store, "encoder": counting}
+    again["descriptions"] = describe()
     cpt_rag.ingest(project, **again)
     before = chunks(store)
     counting.seen.clear()
@@ -258,7 +259,7 @@ def test_a_clone_takes_its_descriptions_over(
 def test_a_plain_collection_of_the_store_has_no_part_in_descriptions(
     edge: Store, counting: Counting, project: Path, describe: Describe, first: str
 ) -> None:
-    options = {"plain": {}, "described": {"descriptions": describe()}}
+    options: dict[str, Any] = {"plain": {}, "described": {"descriptions": describe()}}
     for name in (first, *(options.keys() - {first})):
         counting.seen.clear()
         cpt_rag.ingest(project, collection=name, store=edge, encoder=counting, **options[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_a_migrated_collection_is_one_made_anew_descriptions_and_all(
     report = cpt_rag.migrate("docs", encoder=shorter, store=store)
     assert report.switched
     assert report.described == made.described > 0
-    call = {"store": store, "encoder": shorter, "descriptions": descriptions}
+    call: dict[str, Any] = {"store": store, "encoder": shorter, "descriptions": descriptions}
     cpt_rag.ingest(project, collection="anew", **call)
     assert held(store) == held(store, "anew")
     (hit, *_) = cpt_rag.search("baskets", collection="docs", store=store)
@@ -58,7 +59,7 @@ def test_an_encoder_that_would_cut_a_description_is_refused_before_anything_is_b
 ) -> None:
     cpt_rag.ingest(project, collection="docs", store=local, descriptions=descriptions)
     narrow = cpt_rag.ForeignEncoder("narrow", lambda texts: [[len(t), 1.0] for t in texts])
-    narrow.max_tokens = 3  # type: ignore[misc]
+    narrow.max_tokens = 3
     with pytest.raises(InvalidInputError, match="at most 3"):
         cpt_rag.migrate("docs", encoder=narrow, store=local)
     assert local.versions("docs").next is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_the_description_is_a_third_arm_that_counts_as_the_dense_one(
         for rank, hit in enumerate(arm):
             scores[hit.id] = scores.get(hit.id, 0.0) + 1 / ((rank + 1) / weight + 59)
     expected = sorted(scores, key=lambda identifier: (-scores[identifier], identifier))[:12]
-    ask = {"dense": QUERY, "sparse": SPARSE, "described": QUERY}
+    ask: dict[str, Any] = {"dense": QUERY, "sparse": SPARSE, "described": QUERY}
     found = engine.query(**ask, limit=12, prefetch=20, fusion=Fusion(weights=(0.5, 1.0)))
     assert [hit.id for hit in found] == expected
     np.testing.assert_allclose([hit.score for hit in found], [scores[i] for i in expected], 1e-6)
@@ -138,12 +139,13 @@ def test_fusion_of_three_is_equal_on_every_engine(
         store: Store = request.getfixturevalue(f"{kind}_store")
         with store.create(name, SPEC, identity) as engine:
             engine.upsert(described)
-            ask = {"dense": QUERY, "sparse": SPARSE, "described": QUERY}
+            ask: dict[str, Any] = {"dense": QUERY, "sparse": SPARSE, "described": QUERY}
             answers.append(engine.query(**ask, limit=30, prefetch=20, fusion=fusion))
     for other in answers[1:]:
         assert [hit.id for hit in other] == [hit.id for hit in answers[0]]
-        scores = [[hit.score for hit in found] for found in (other, answers[0])]
-        np.testing.assert_allclose(*scores, atol=1e-6)
+        np.testing.assert_allclose(
+            [hit.score for hit in other], [hit.score for hit in answers[0]], atol=1e-6
+        )
 
 
 def test_what_a_plain_collection_does_not_hold_is_refused(
