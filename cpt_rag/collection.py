@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from cpt_rag.types import Encoder
 
 SCHEMA_VERSION = 3
+# Of a collection whose points may have descriptions, so that a program that knows of none, and
+# would write over them, refuses it.
+DESCRIBED_SCHEMA_VERSION = 4
 # Long enough for nearly every function, short enough that a mean of token vectors keeps its point.
 CHUNK_TOKENS = 384
 
@@ -119,13 +122,13 @@ def chunk_tokens(encoder: Encoder) -> int:
     return min(encoder.max_tokens or CHUNK_TOKENS, CHUNK_TOKENS)
 
 
-def identity_of(encoder: Encoder) -> Identity:
-    """What a collection made now with ``encoder`` remembers."""
+def identity_of(encoder: Encoder, *, described: bool = False) -> Identity:
+    """What a collection made now with ``encoder`` remembers, with or without descriptions."""
     return Identity(
         encoder=encoder.fingerprint,
         chunker=f"{CHUNKER_VERSION}/{chunk_tokens(encoder)}",
         sparse=SPARSE_PARAMETERS,
-        schema=SCHEMA_VERSION,
+        schema=DESCRIBED_SCHEMA_VERSION if described else SCHEMA_VERSION,
     )
 
 
@@ -137,6 +140,7 @@ def open_collection(
     create: bool = False,
     document_key: bool = False,
     preset: str | CollectionSpec | None = None,
+    described: bool = False,
 ) -> Collection:
     """Open ``name`` with its encoder, for a ``with`` block or until it is closed.
 
@@ -153,6 +157,7 @@ def open_collection(
         document_key: have its texts under ``document`` too, where mcp-server-qdrant reads them.
         preset: how a new collection is kept: "10k", "1m" or "100m" for about so many chunks, or a
             spec of one's own; one that is there must be kept so.
+        described: have it hold descriptions of its chunks, each with a vector of its own.
 
     Raises:
         InvalidInputError: no such preset.
@@ -160,7 +165,8 @@ def open_collection(
         CollectionNotFoundError: there is none, and ``create`` is false.
         CollectionError: another program wrote it, and no text can be read from it.
         IdentityMismatchError: the collection was made by another encoder, chunker or schema.
-        InvalidInputError: it was made without the ``document_key`` that is asked for.
+        InvalidInputError: it was made without the ``document_key`` or the descriptions that are
+            asked for.
         StoreError: the store is locked, corrupt or out of reach.
     """
     with ExitStack() as undo:
@@ -170,8 +176,9 @@ def open_collection(
             undo.callback(owned.close)
         if create and not opened.exists(name):
             loaded = loaded_encoder(DEFAULT_ENCODER if encoder is None else encoder)
-            spec = _wanted(preset, CollectionSpec(loaded.dimension, document_key))
-            engine = opened.create(name, spec, identity_of(loaded))
+            usual = CollectionSpec(loaded.dimension, document_key, described=described)
+            spec = _wanted(preset, usual)
+            engine = opened.create(name, spec, identity_of(loaded, described=spec.described))
             collection = Collection(name, engine, loaded, owned)
         elif not create and (foreign := opened.foreign(name)) is not None:
             collection = _foreign(foreign, encoder, owned)
@@ -179,8 +186,10 @@ def open_collection(
             engine, found = opened.open(name)
             undo.callback(engine.close)
             loaded = maker_of(found, name) if encoder is None else loaded_encoder(encoder)
-            check_identity(found, identity_of(loaded), name)
+            expected = identity_of(loaded, described=engine.spec.described)
+            check_identity(found, expected, name)
             _check_document_key(engine, document_key)
+            _check_described(engine, described)
             _check_kept(engine, preset)
             collection = Collection(name, engine, loaded, owned)
         undo.pop_all()
@@ -218,12 +227,26 @@ def _check_document_key(engine: Engine, wanted: bool) -> None:
         )
 
 
+def _check_described(engine: Engine, wanted: bool) -> None:
+    if wanted and not engine.spec.described:
+        raise InvalidInputError(
+            f"collection {engine.name!r} was made without descriptions",
+            expected="a new collection, or no descriptions",
+            remedy=f"make it again: {make_again(engine.name)} --descriptions FILE",
+        )
+
+
 def _wanted(preset: str | CollectionSpec | None, usual: CollectionSpec) -> CollectionSpec:
-    """The spec asked for; ``usual`` is where none is, and says what a preset's name does not."""
+    """The spec asked for; ``usual`` is where none is, and says what a preset's name does not.
+
+    Descriptions are asked for by giving some, whatever the preset.
+    """
     if isinstance(preset, str):
         named = preset_spec(preset, usual.dimension)
-        return replace(named, document_key=usual.document_key)
-    return usual if preset is None else preset
+        return replace(named, document_key=usual.document_key, described=usual.described)
+    if preset is None:
+        return usual
+    return replace(preset, described=preset.described or usual.described)
 
 
 def _check_kept(engine: Engine, preset: str | CollectionSpec | None) -> None:

@@ -55,12 +55,16 @@ class SparseVector:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point of a collection. ``id`` is a UUID; a record has a payload and no vectors."""
+    """One point of a collection. ``id`` is a UUID; a record has a payload and no vectors.
+
+    ``described`` is the dense vector of a text that describes it, where its collection has such.
+    """
 
     id: str
     payload: Mapping[str, Any]
     dense: Float32Array | None = None
     sparse: SparseVector | None = None
+    described: Float32Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,9 @@ class IngestReport:
 
     ``removed`` counts files that were in the collection and have vanished from the disk;
     ``chunks`` counts the chunks written by this run, ``reused`` those of them whose vectors were at
-    hand in the store; ``seconds`` is wall time, and ``stages`` its parts: walk (with hashing),
-    reuse, chunk, embed (the sum over all processes at work), upsert, index.
+    hand in the store, ``described`` those that have a description; ``seconds`` is wall time, and
+    ``stages`` its parts: walk (with hashing), reuse, chunk, embed (the sum over all processes at
+    work), upsert, index.
     """
 
     files: int = 0
@@ -124,6 +129,7 @@ class IngestReport:
     recoded: dict[str, int] = field(default_factory=dict)
     chunks: int = 0
     reused: int = 0
+    described: int = 0
     seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
 

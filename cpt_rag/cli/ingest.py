@@ -7,10 +7,16 @@ from typing import Annotated, Optional
 
 import typer
 
-from cpt_rag.cli.options import CollectionOption, EncoderOption, JsonOption, StoreOption
+from cpt_rag.cli.options import (
+    CollectionOption,
+    DescriptionsOption,
+    EncoderOption,
+    JsonOption,
+    StoreOption,
+)
 
 
-def command(
+def command(  # noqa: PLR0913, PLR0917 - each an option of the command
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", readable=False, help="Folders or files.")
     ],
@@ -31,6 +37,7 @@ def command(
             "--document-key", help="For a new collection that mcp-server-qdrant is to read."
         ),
     ] = False,
+    descriptions: DescriptionsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Bring a collection level with folders: run it again and only what changed moves."""
@@ -46,6 +53,7 @@ def command(
             preset=preset,
             name=name,
             document_key=document_key,
+            descriptions=descriptions,
             progress=progress,
         )
     if json:

@@ -7,12 +7,18 @@ from typing import Annotated, Optional
 
 import typer
 
-from cpt_rag.cli.options import CollectionOption, EncoderOption, JsonOption, StoreOption
+from cpt_rag.cli.options import (
+    CollectionOption,
+    DescriptionsOption,
+    EncoderOption,
+    JsonOption,
+    StoreOption,
+)
 
 DIFFERENT = 1
 
 
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - each an option of the command
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="What was ingested.")],
     collection: CollectionOption,
     store: StoreOption = None,
@@ -27,6 +33,7 @@ def verify(
         bool, typer.Option("--deep", help="Compare approximate with exact search, too.")
     ] = False,
     encoder: EncoderOption = None,
+    descriptions: DescriptionsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compare disk, records, points and vectors: exit code 0 clean, 1 different."""
@@ -45,6 +52,7 @@ def verify(
                 encoder=encoder,
                 name=name,
                 deep=deep,
+                descriptions=descriptions,
                 progress=progress,
             )
     else:

@@ -66,9 +66,11 @@ def _lines(report: MigrationReport) -> Iterator[str]:
         yield f"- not compared: {report.not_compared}"
     skipped = "".join(f", {count:,} {reason}" for reason, count in report.skipped.items())
     vanished = f", {report.vanished:,} no longer on the disk" if report.vanished else ""
+    at_hand = f"{report.reused:,} at hand"
+    at_hand += f", {report.described:,} described" if report.described else ""
     yield (
         f"{name}: {report.before} -> {report.after}: {report.files:,} files{skipped}{vanished}, "
-        f"{report.chunks:,} chunks ({report.reused:,} at hand), {report.documents:,} documents "
+        f"{report.chunks:,} chunks ({at_hand}), {report.documents:,} documents "
         f"in {report.seconds:.2f} s"
     )
     yield f"the old version is kept: cpt-rag rollback --collection {name}"

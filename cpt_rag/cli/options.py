@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -23,6 +24,10 @@ EncoderOption = Annotated[
     typer.Option(
         "--encoder", "-e", help="Name or folder [default: the collection's own, or cpt-static]."
     ),
+]
+DescriptionsOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--descriptions", help="What chunks do, in words: JSON Lines from a model."),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON lines, and nothing else, on standard output.")

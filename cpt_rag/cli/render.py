@@ -51,7 +51,9 @@ def print_report(report: IngestReport, collection: str) -> None:
         recoded = ", ".join(f"{count:,} {name}" for name, count in sorted(report.recoded.items()))
         console.print(f"read in other encodings than UTF-8: {_escape(recoded)}")
     stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in report.stages.items())
-    console.print(f"{report.chunks:,} chunks in {report.seconds:.2f} s [dim]({stages})[/]")
+    described = f" ({report.described:,} described)" if report.described else ""
+    chunks = f"{report.chunks:,} chunks{described}"
+    console.print(f"{chunks} in {report.seconds:.2f} s [dim]({stages})[/]")
 
 
 def _print_skipped(console: Console, report: IngestReport) -> None:

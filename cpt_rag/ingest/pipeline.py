@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpt_rag.collection import Collection, StoreLike, open_collection, resolve_store
+from cpt_rag.ingest.describe import Describer
+from cpt_rag.ingest.descriptions import Descriptions, read_descriptions
 from cpt_rag.ingest.prepare import Batch, Prepared, Task
 from cpt_rag.ingest.read import UnusableFileError, read_bytes
 from cpt_rag.ingest.records import (
@@ -40,7 +42,7 @@ Progress = Callable[[int, int, str], None]
 """Called with the work done, the work in all, and what is being worked on."""
 
 
-def ingest(
+def ingest(  # noqa: PLR0913 - each an option of the command
     path: str | Path | Sequence[str | Path],
     *,
     collection: str,
@@ -49,6 +51,7 @@ def ingest(
     preset: str | CollectionSpec | None = None,
     name: str | None = None,
     document_key: bool = False,
+    descriptions: str | Path | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Make ``collection`` hold what ``path`` holds; unchanged files cost a hash.
@@ -64,17 +67,21 @@ def ingest(
         name: what the folder is called in the collection, its own name by default.
         document_key: make the collection with its texts under ``document`` too, where
             mcp-server-qdrant reads them.
+        descriptions: a file of what chunks do, in words, a JSON line for each; they are stored with
+            the chunks, and searched by vectors of their own. A chunk that the file does not name
+            keeps the description it has.
         progress: told after each file.
 
     Raises:
-        InvalidInputError: a path that does not exist, no such preset, or a document key for a
-            collection that was made without.
+        InvalidInputError: a path that does not exist, no such preset, a line of ``descriptions``
+            that is none, or a document key or descriptions for a collection that was made without.
         CollectionError: the collection is kept otherwise than ``preset`` says.
         RootConflictError: another folder of that name is in the collection.
         IdentityMismatchError: the collection was made by another encoder, or program.
         StoreError: the store is locked, corrupt or out of reach.
     """
     roots = resolve_roots([path] if isinstance(path, str | Path) else path, name)
+    given = None if descriptions is None else read_descriptions(descriptions)
     with ExitStack() as closing:
         place = resolve_store(store)
         if place is not store:
@@ -87,14 +94,19 @@ def ingest(
                 create=True,
                 document_key=document_key,
                 preset=preset,
+                described=given is not None,
             )
         )
         check_roots(roots, root_records(opened.engine), renamed=name is not None)
-        return bring_level(opened, place, roots, progress)
+        return bring_level(opened, place, roots, progress, given)
 
 
 def bring_level(
-    opened: Collection, place: Store, roots: Sequence[Root], progress: Progress | None = None
+    opened: Collection,
+    place: Store,
+    roots: Sequence[Root],
+    progress: Progress | None = None,
+    descriptions: Descriptions | None = None,
 ) -> IngestReport:
     """As ``ingest``, into an open collection; its report leaves out the time of opening.
 
@@ -103,6 +115,7 @@ def bring_level(
         place: its store, in which vectors are looked for that need not be made again.
         roots: what it is to hold, checked by the caller.
         progress: told after each file.
+        descriptions: new and changed ones; None where there are none to be level with.
     """
     started = time.perf_counter()
     known = root_records(opened.engine)
@@ -115,6 +128,7 @@ def bring_level(
             progress or (lambda done, total, label: None),
             report,
             Writer(opened.engine, report),
+            Describer(opened.engine, opened.encoder, descriptions),
         )
         for root in roots:
             run.ingest_root(root, known.get(root.name))
@@ -133,12 +147,14 @@ class _Run:
     progress: Progress
     report: IngestReport
     writer: Writer
+    describer: Describer
     reuse: Reuse | None = None
 
     def ingest_root(self, root: Root, record: RootRecord | None) -> None:
         """Bring one root level with its folder."""
         self.writer.begin(root, record)
         known = file_records(self.engine, root.name)
+        self.describer.begin(root.name, record, known.keys())
         # A root that is new here may be a clone of one elsewhere; later only what changes is new.
         elsewhere = self.others() if record is None else ()
         lookable = self.writer.wrote or elsewhere or any_files(self.engine)
@@ -150,7 +166,7 @@ class _Run:
             self._take(root, files, batch)
         vanished = _vanished(entries, known) if root.only is None else set()
         self.report.removed += len(vanished)
-        self.writer.end(vanished)
+        self.writer.end(vanished, self.describer.applied(vanished))
 
     def finish(self) -> None:
         """Leave the collection optimised and on disk."""
@@ -191,7 +207,8 @@ class _Run:
         except UnusableFileError as skip:
             self._skip(entry.path, record is not None, skip.reason)
             return None
-        if record is not None and record.sha256 == sha256:
+        same = record is not None and record.sha256 == sha256
+        if same and not self.describer.outdates(entry.path):
             self.report.unchanged += 1
             return None
         return File(entry.path, sha256, replaces=record is not None), content
@@ -214,6 +231,7 @@ class _Run:
     def _take(self, root: Root, files: Sequence[File], batch: Batch) -> None:
         for stage, seconds in batch.seconds.items():
             self.report.stages[stage] = self.report.stages.get(stage, 0.0) + seconds
+        ready = []
         prepared = iter(batch.files)
         for file in files:
             if file.known.points is not None:
@@ -226,7 +244,12 @@ class _Run:
                     continue
                 self._embedded(root, file, made)
                 self.report.read_as(made.encoding)
+            ready.append(file)
+        with self.report.stage("embed"):
+            self.describer.describe(ready)
+        for file in ready:
             self.report.indexed += 1
+            self.report.described += sum(point.described is not None for point in file.points)
             self.writer.add(file)
 
     def _embedded(self, root: Root, file: File, made: Prepared) -> None:

@@ -81,12 +81,14 @@ class RootRecord:
     """Where the folder that was ingested under the name ``root`` lies.
 
     ``settled`` is false while a run writes: a run that finds it so follows one that was killed,
-    and chunks may lie there that no file's record vouches for.
+    and chunks may lie there that no file's record vouches for. ``descriptions`` is the digest of
+    those that all its files are level with; empty where there are none, or the files are not.
     """
 
     root: str
     location: str
     settled: bool
+    descriptions: str = ""
 
     def point(self) -> Point:
         """This record as a point."""
@@ -95,6 +97,7 @@ class RootRecord:
             "root": self.root,
             "location": self.location,
             "settled": self.settled,
+            **({"descriptions": self.descriptions} if self.descriptions else {}),
         }
         return Point(_id("root", self.root), {RECORD: payload})
 
@@ -227,7 +230,8 @@ def root_records(engine: Engine) -> dict[str, RootRecord]:
 
 def _root_record(payload: Mapping[str, Any]) -> RootRecord:
     try:
-        return RootRecord(payload["root"], payload["location"], payload["settled"])
+        place = payload["root"], payload["location"]
+        return RootRecord(*place, payload["settled"], payload.get("descriptions", ""))
     except KeyError as error:
         raise _corrupt(payload, error) from error
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.collection import identity_of
 from cpt_rag.errors import CptRagError
+from cpt_rag.ingest.descriptions import Description, with_vectors
 from cpt_rag.ingest.records import chunk_points, digest_of, moved, records_at
 from cpt_rag.qdrant import check_identity
 
@@ -52,7 +53,8 @@ class Siblings:
         with suppress(CptRagError):
             engine, identity = self._store.open(name)
             try:
-                check_identity(identity, identity_of(self._collection.encoder), name)
+                wanted = identity_of(self._collection.encoder, described=engine.spec.described)
+                check_identity(identity, wanted, name)
             except CptRagError:
                 engine.close()
                 raise
@@ -68,10 +70,16 @@ class Siblings:
 
 @dataclass(slots=True)
 class Known:
-    """What is at hand for one file: its points as they are to be, or vectors by text digest."""
+    """What is at hand for one file: its points as they are to be, or vectors by text digest.
+
+    ``described`` are the descriptions its chunks had, by the same digests; ``doubtful`` those of
+    chunks for which no record vouches.
+    """
 
     points: list[Point] | None = None
     vectors: dict[str, Float32Array] = field(default_factory=dict)
+    described: dict[str, tuple[Description, Float32Array]] = field(default_factory=dict)
+    doubtful: dict[str, tuple[Description, Float32Array]] = field(default_factory=dict)
 
 
 class Reuse:
@@ -90,16 +98,20 @@ class Reuse:
         found: dict[str, Known] = {}
         for engine in self._engines:
             lacking = [p for p in sha256 if p not in found or found[p].points is None]
-            for record in records_at(engine, lacking):
+            # Descriptions may differ from root to root, and a file's own come first.
+            for record in sorted(records_at(engine, lacking), key=lambda one: one.root != root):
                 known = found.setdefault(record.path, Known())
                 if known.points is not None:
                     continue
                 points = list(chunk_points(engine, record))
+                described = with_vectors(points)
                 if not record.vouches_for(points):  # damaged, or on a store that rounds
+                    known.doubtful = {**described, **known.doubtful}
                     continue
                 if record.sha256 == sha256[record.path]:
                     known.points = [moved(point, root) for point in points]
                 known.vectors.update(_vectors(points))
+                known.described = {**described, **known.described}
         return found
 
 

@@ -88,16 +88,25 @@ class Writer:
         self._engine.delete_ids([record_id(self._root, path)])
         self._engine.delete(chunks_of(self._root, path))
 
-    def end(self, vanished: Collection[str]) -> None:
-        """Write what waits, remove what has vanished or was left by a kill, and settle the root."""
+    def end(self, vanished: Collection[str], descriptions: str | None = None) -> None:
+        """Write what waits, remove what has vanished or was left by a kill, and settle the root.
+
+        Args:
+            vanished: paths of files that are no more.
+            descriptions: digest of those that the root's files are level with now; None leaves what
+                was noted where nothing has been written.
+        """
         self._write()
         with self._report.stage("upsert"):
             for path in sorted(vanished):
                 self.forget(path)
             if self._record is not None and not self._record.settled:
                 self._remove_orphans()
-            if self._unsettled or self._record != self._settled:
-                self._engine.upsert([self._settled.point()])
+            if descriptions is None and self._record is not None and not self._unsettled:
+                descriptions = self._record.descriptions
+            settled = replace(self._settled, descriptions=descriptions or "")
+            if self._unsettled or self._record != settled:
+                self._engine.upsert([settled.point()])
 
     def finish(self) -> None:
         """Leave the collection indexed and on disk."""

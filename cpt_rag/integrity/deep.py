@@ -34,44 +34,50 @@ class Recall:
         return self.found / self.wanted if self.wanted else 1.0
 
 
-def dense_recall(engine: Engine) -> Recall:
+def dense_recall(engine: Engine, *, described: bool = False) -> Recall:
     """Recall@10 of dense search against every vector, for 100 of the stored ones as queries.
 
     A neighbour counts as found by its score, so that copies of one text stand for each other.
+
+    Args:
+        engine: the collection.
+        described: search the vectors of descriptions, not those of the texts themselves.
     """
     import numpy as np
 
-    queries = _sample(engine)
+    queries = _sample(engine, described=described)
     if not len(queries):
         return Recall(0, 0)
     best: NDArray[np.float32] = np.full((len(queries), NEIGHBOURS), -2, dtype=np.float32)
-    for page in _pages(engine):
+    for page in _pages(engine, described=described):
         scores = np.concatenate([best, queries @ page.T], axis=1)
         best = -np.partition(-scores, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
     found = wanted = 0
     for query, nearest in zip(queries, best, strict=True):
         real = nearest[nearest > -2]
-        hits = engine.query(dense=query, limit=NEIGHBOURS)
+        asked = {"described" if described else "dense": query}
+        hits = engine.query(**asked, limit=NEIGHBOURS)
         wanted += len(real)
         found += min(len(real), sum(hit.score >= real.min() - _ROUNDING for hit in hits))
     return Recall(found, wanted)
 
 
-def _sample(engine: Engine) -> Float32Array:
+def _sample(engine: Engine, *, described: bool) -> Float32Array:
     """Vectors spread over the collection: ids are hashes, so the first are as good as any."""
     import numpy as np
 
-    page = next(_pages(engine), None)
+    page = next(_pages(engine, described=described), None)
     if page is None:
         return np.empty((0, engine.spec.dimension), dtype=np.float32)
     return page[:: max(1, len(page) // QUERIES)][:QUERIES]
 
 
-def _pages(engine: Engine) -> Iterator[Float32Array]:
+def _pages(engine: Engine, *, described: bool) -> Iterator[Float32Array]:
     page: list[Float32Array] = []
     for point in engine.scroll(with_vectors=True):
-        if point.dense is not None:
-            page.append(point.dense)
+        vector = point.described if described else point.dense
+        if vector is not None:
+            page.append(vector)
         if len(page) == _PAGE:
             yield _stacked(page)
             page = []

@@ -23,8 +23,10 @@ def export(engine: Engine) -> Iterator[dict[str, Any]]:
 
 def _vectors(point: Point, engine: Engine) -> dict[str, Any]:
     vectors: dict[str, Any] = {}
-    if point.dense is not None:
-        vectors[engine.spec.dense] = [float(number) for number in point.dense]
+    named = ((engine.spec.dense, point.dense), (engine.spec.description, point.described))
+    for name, vector in named:
+        if vector is not None:
+            vectors[name] = [float(number) for number in vector]
     if point.sparse is not None:
         terms = sorted(zip(point.sparse.indices, point.sparse.values, strict=True))
         vectors[engine.spec.sparse] = {

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpt_rag.collection import StoreLike, open_collection
+from cpt_rag.collection import StoreLike, open_collection, resolve_store
 from cpt_rag.documents import Documents
-from cpt_rag.ingest import Progress, ingest
-from cpt_rag.ingest.records import record_id, rewritten
+from cpt_rag.errors import InvalidInputError
+from cpt_rag.ingest import Progress
+from cpt_rag.ingest.descriptions import (
+    Descriptions,
+    description_of,
+    intact,
+    read_descriptions,
+    with_vectors,
+)
+from cpt_rag.ingest.pipeline import bring_level
+from cpt_rag.ingest.records import digest_of, record_id, rewritten
+from cpt_rag.ingest.roots import resolve_roots
 from cpt_rag.integrity.rebuild import rebuild
 from cpt_rag.integrity.verify import Fault, VerifyReport, verify
 
@@ -29,6 +40,7 @@ def repair(
     encoder: str | Path | Encoder | None = None,
     name: str | None = None,
     deep: bool = False,
+    descriptions: str | Path | None = None,
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Take away what ``verify`` finds hurt, and ingest again.
@@ -42,12 +54,14 @@ def repair(
         encoder: only where the encoder that made the collection has moved.
         name: what the folder is called in the collection.
         deep: as for ``verify``.
+        descriptions: as for ``ingest``; without them a chunk keeps the description it had.
         progress: as for ``ingest``.
 
     Returns:
         What is still different afterwards, such as files that cannot be read.
 
     Raises:
+        InvalidInputError: a description was hurt, and ``descriptions`` are not given.
         StoreCorruptError: it cannot be opened at all, and has to be made again.
         Else as ``ingest``.
     """
@@ -56,13 +70,58 @@ def repair(
         rebuild(collection, store=store, progress=progress)
         report = verify(path, collection=collection, store=store, name=name, deep=deep)
     if not report.clean:
-        with open_collection(collection, store, encoder=encoder) as opened:
-            _take_away(opened, report)
-        ingest(
-            path, collection=collection, store=store, encoder=encoder, name=name, progress=progress
-        )
+        _mend(report, path, store, encoder, name, descriptions, progress)
         report = verify(path, collection=collection, store=store, name=name, deep=deep)
     return report
+
+
+def _mend(
+    report: VerifyReport,
+    path: str | Path | Sequence[str | Path],
+    store: StoreLike,
+    encoder: str | Path | Encoder | None,
+    name: str | None,
+    descriptions: str | Path | None,
+    progress: Progress | None,
+) -> None:
+    """Take away what is hurt, and bring the collection level with the folders."""
+    roots = resolve_roots([path] if isinstance(path, str | Path) else path, name)
+    given = None if descriptions is None else read_descriptions(descriptions)
+    with ExitStack() as closing:
+        place = resolve_store(store)
+        if place is not store:
+            closing.callback(place.close)
+        opened = closing.enter_context(
+            open_collection(report.collection, place, encoder=encoder, described=given is not None)
+        )
+        if opened.engine.spec.described:
+            given = _kept(opened, report, given)
+        _take_away(opened, report)
+        bring_level(opened, place, roots, progress, given)
+
+
+def _kept(
+    opened: Collection, report: VerifyReport, given: Descriptions | None
+) -> Descriptions | None:
+    """The descriptions of what is to be taken away, and those given; None without any.
+
+    Raises:
+        InvalidInputError: there are none given, and of one the text does not give its vector.
+    """
+    hurt = [i for found in report.differences if found.fault in HURT for i in found.ids]
+    points = opened.engine.retrieve(hurt, with_vectors=True)
+    kept = intact(with_vectors(points), opened.encoder)
+    had = [p for p in points if p.described is not None or description_of(p) is not None]
+    lost = sum((digest_of(point) or "") not in kept for point in had)
+    if lost and given is None:
+        raise InvalidInputError(
+            f"{lost:,} descriptions of collection {opened.name!r} are not as they were written, and"
+            " nothing but what wrote them can give them again",
+            expected="the descriptions that were ingested",
+            remedy="repair with them: cpt-rag verify PATH --repair --descriptions FILE"
+            f" --collection {opened.name}; nothing was taken away",
+        )
+    return {**kept, **(given or {})} if kept or given is not None else None
 
 
 def _take_away(opened: Collection, report: VerifyReport) -> None:

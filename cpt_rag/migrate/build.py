@@ -51,7 +51,8 @@ def next_is_begun(name: str, making: Store, wanted: Content) -> bool:
 def wanted_of(content: Content, encoder: Encoder) -> Content:
     """The same content as it is to be: another identity, and vectors of that dimension."""
     spec = replace(content.spec, dimension=encoder.dimension)
-    return replace(content, identity=identity_of(encoder), spec=spec)
+    identity = identity_of(encoder, described=spec.described)
+    return replace(content, identity=identity, spec=spec)
 
 
 def build(
@@ -69,7 +70,7 @@ def build(
         engine, _ = making.open(name)
         with Collection(name, engine, encoder) as opened:
             _forget(opened, content)
-            report = bring_level(opened, store, content.roots, progress)
+            report = bring_level(opened, store, content.roots, progress, content.descriptions)
             documents = _documents(opened, content, store, progress)
             engine.optimise()
             engine.flush()
@@ -116,5 +117,6 @@ def _added(before: IngestReport, last: IngestReport) -> IngestReport:
         indexed=before.indexed + last.indexed,
         chunks=before.chunks + last.chunks,
         reused=before.reused + last.reused,
+        described=before.described + last.described,
         seconds=before.seconds + last.seconds,
     )

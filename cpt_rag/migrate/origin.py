@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpt_rag.documents import DOCUMENT_KIND
 from cpt_rag.errors import InvalidInputError
+from cpt_rag.ingest.descriptions import Descriptions, stored_descriptions
 from cpt_rag.ingest.records import file_records, root_records
 from cpt_rag.ingest.roots import Root
 from cpt_rag.qdrant import CHUNK_KIND, PAGE_CONTENT, RECORD, CollectionSpec, Identity, Store, Where
@@ -23,12 +24,16 @@ _RECORDS = ("file", "root")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What made it, how it is kept, its roots' files by path, and the points of its documents."""
+    """What made it, how it is kept, its roots' files by path, and the points of its documents.
+
+    With them come its chunks' descriptions, where it has any.
+    """
 
     identity: Identity
     spec: CollectionSpec
     roots: Sequence[Root]
     documents: frozenset[str]
+    descriptions: Descriptions = field(default_factory=dict)
 
     @property
     def files(self) -> int:
@@ -49,7 +54,8 @@ def read_content(name: str, store: Store) -> Content:
             for root in root_records(engine).values()
         ]
         roots = [root for root in every if root.among or root.folder.is_dir()]
-        return Content(identity, engine.spec, roots, frozenset(document_points(engine)))
+        documents = frozenset(document_points(engine))
+        return Content(identity, engine.spec, roots, documents, stored_descriptions(engine))
 
 
 def read_points(name: str, store: Store, ids: Sequence[str]) -> Iterator[list[Point]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cpt_rag.collection import StoreLike, identity_of, loaded_encoder, maker_of, resolve_store
 from cpt_rag.errors import CollectionError, CptRagError
 from cpt_rag.ingest import Progress
+from cpt_rag.ingest.descriptions import check_lengths
 from cpt_rag.migrate.build import Built, build, next_is_begun, wanted_of
 from cpt_rag.migrate.origin import Content, check_folders, read_content
 from cpt_rag.own.compare import Comparison, compare_encoders
@@ -24,7 +25,8 @@ class MigrationReport:
     ``switched`` is false where the collection was made by that encoder already. Of the new version,
     ``files`` counts the files read anew, ``skipped`` those of them that could not be by reason,
     ``vanished`` those that are no longer on the disk; ``documents`` and ``chunks`` are what was
-    embedded from texts and from files, ``reused`` those chunks whose vectors were at hand.
+    embedded from texts and from files, ``reused`` those chunks whose vectors were at hand,
+    ``described`` those that have a description.
     ``not_compared`` says why there is no comparison. ``seconds`` is wall time.
     """
 
@@ -37,6 +39,7 @@ class MigrationReport:
     vanished: int = 0
     chunks: int = 0
     reused: int = 0
+    described: int = 0
     documents: int = 0
     comparison: Comparison | None = None
     not_compared: str = ""
@@ -74,7 +77,8 @@ def migrate(
         CollectionNotFoundError: there is none.
         CollectionError: search would be worse; or another program wrote the collection; or it bears
             its name itself on a server, where only an alias can be switched.
-        InvalidInputError: a folder that was ingested is gone.
+        InvalidInputError: a folder that was ingested is gone, or the encoder reads less than a
+            description is long.
         StoreLockedError: another process has the collection open and keeps it, or migrates it.
             What is built stays.
         EncoderError, StoreError: as ``ingest``.
@@ -91,7 +95,8 @@ def migrate(
         loaded = maker_of(made_by, collection) if encoder is None else loaded_encoder(encoder)
         report = MigrationReport(collection, made_by.encoder.name, loaded.fingerprint.name)
         making = place.next_version(collection)
-        if _same(made_by, identity_of(loaded), collection):
+        wanted = identity_of(loaded, described=content.spec.described)
+        if _same(made_by, wanted, collection):
             if making.exists(collection):
                 making.delete(collection)
         else:
@@ -138,6 +143,7 @@ def _make(
     """Compare, unless that was done before an interruption; build and switch."""
     name = report.collection
     check_folders(name, content.roots)
+    check_lengths(content.descriptions, encoder)
     wanted = wanted_of(content, encoder)
     if next_is_begun(name, making, wanted):
         report.not_compared = "that was done before the interruption"
@@ -174,6 +180,7 @@ def _compare(
 def _tell(report: MigrationReport, built: Built) -> None:
     report.files, report.skipped = built.files.files, built.files.skipped
     report.chunks, report.reused = built.files.chunks, built.files.reused
+    report.described = built.files.described
     report.vanished, report.documents = built.vanished, built.documents
 
 

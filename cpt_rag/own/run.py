@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from cpt_rag.collection import Collection, open_collection
 from cpt_rag.encoders import DEFAULT_ENCODER, load_encoder
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from cpt_rag.types import Encoder, IngestReport
 
 MOST_QUERIES = 200
-ARMS: tuple[Arm, ...] = get_args(Arm)
+# A folder has no descriptions to ask.
+ARMS: tuple[Arm, ...] = ("dense", "sparse", "fused", "ranked")
 # Hits that are looked through for ten files.
 _HITS_FOR_FILES = 5 * DEPTH
 _COLLECTION = "own"

@@ -37,8 +37,8 @@ def by_count(items: list[T], size: int) -> Iterator[list[T]]:
 def estimate(point: Point) -> int:
     """Bytes of a point as JSON, from above: a float32 takes up to 24 characters, a term 36."""
     size = 128 + len(json.dumps(dict(point.payload)))
-    if point.dense is not None:
-        size += 24 * int(point.dense.size)
+    for vector in (point.dense, point.described):
+        size += 0 if vector is None else 24 * int(vector.size)
     if point.sparse is not None:
         size += 36 * len(point.sparse.indices)
     return size

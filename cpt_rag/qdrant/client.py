@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.errors import RequestTooLargeError
+from cpt_rag.qdrant.arms import Arm, Arms, Effort
 from cpt_rag.qdrant.engine import ACORN_SELECTIVITY
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
-from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, Effort, GatedEngine, read_point
+from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, GatedEngine, read_point
 from cpt_rag.qdrant.remote import Remote
 from cpt_rag.qdrant.spec import CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
@@ -58,13 +59,8 @@ class ClientEngine(GatedEngine):
         self._remote.call(lambda client: client.delete(self._version, selector, wait=True))
 
     def _query(self, arms: Arms, limit: int, fusion: Fusion) -> list[Scored]:
-        where = () if arms.where is None else (arms.where,)
-        prefetches = []
-        if arms.dense is not None:
-            prefetches.append(self._arm(arms, arms.dense.tolist(), self._spec.dense, where))
-        if arms.sparse is not None:
-            sparse = _sparse_to_client(arms.sparse)
-            prefetches.append(self._arm(arms, sparse, self._spec.sparse, where))
+        asked = arms.each(self._spec, fusion)
+        prefetches = [self._prefetch(arm, arms.prefetch) for arm in asked]
         request: dict[str, Any]
         if len(prefetches) == 1:
             (only,) = prefetches
@@ -75,10 +71,7 @@ class ClientEngine(GatedEngine):
                 "search_params": only.params,
             }
         else:
-            if fusion.wanted is not None and arms.dense is not None:
-                wanted = (*where, fusion.wanted)
-                prefetches.append(self._arm(arms, arms.dense.tolist(), self._spec.dense, wanted))
-            request = _fused(prefetches, fusion)
+            request = _fused(prefetches, [arm.weight for arm in asked], fusion)
         found = self._remote.call(
             lambda client: client.query_points(
                 self._version, **request, limit=limit, with_payload=True
@@ -86,15 +79,18 @@ class ClientEngine(GatedEngine):
         )
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found.points]
 
-    def _arm(self, arms: Arms, vector: Any, using: str, where: Sequence[Where]) -> models.Prefetch:
+    def _prefetch(self, arm: Arm, limit: int) -> models.Prefetch:
         from qdrant_client import models
 
+        vector = arm.vector
         return models.Prefetch(
-            query=vector,
-            using=using,
-            limit=arms.prefetch,
-            filter=to_filter(where) if where else None,
-            params=_params(Effort.of(self._spec, using, filtered=bool(where))),
+            query=(
+                _sparse_to_client(vector) if isinstance(vector, SparseVector) else vector.tolist()
+            ),
+            using=arm.using,
+            limit=limit,
+            filter=to_filter(arm.where) if arm.where else None,
+            params=_params(Effort.of(self._spec, arm)),
         )
 
     def _page(self, where: Where | None, with_vectors: bool, start: Any) -> tuple[list[Point], Any]:
@@ -151,6 +147,8 @@ def to_client(point: Point, spec: CollectionSpec) -> models.PointStruct:
         vectors[spec.dense] = point.dense.tolist()
     if point.sparse is not None:
         vectors[spec.sparse] = _sparse_to_client(point.sparse)
+    if point.described is not None:
+        vectors[spec.description] = point.described.tolist()
     return models.PointStruct(
         id=point.id, vector=vectors, payload=spec.stored_payload(point.payload)
     )
@@ -179,12 +177,13 @@ def _params(effort: Effort) -> models.SearchParams | None:
     )
 
 
-def _fused(prefetches: list[models.Prefetch], fusion: Fusion) -> dict[str, Any]:
+def _fused(
+    prefetches: list[models.Prefetch], weights: list[float], fusion: Fusion
+) -> dict[str, Any]:
     from qdrant_client import models
 
     query: Any = models.FusionQuery(fusion=models.Fusion.DBSF)
     if fusion.method == "rrf":
-        weights = [*fusion.weights, 1.0][: len(prefetches)]
         query = models.RrfQuery(rrf=models.Rrf(k=RRF_K, weights=weights))
     if not fusion.factors:
         return {"query": query, "prefetch": prefetches}

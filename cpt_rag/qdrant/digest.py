@@ -30,6 +30,9 @@ def digest_point(point: Point) -> int:
         order = np.argsort(indices)
         digest.update(indices[order].tobytes())
         digest.update(np.asarray(point.sparse.values, np.float32)[order].tobytes())
+    if point.described is not None:
+        digest.update(b"described")
+        digest.update(point.described.astype(np.float32, copy=False).tobytes())
     return int.from_bytes(digest.digest(), "big")
 
 

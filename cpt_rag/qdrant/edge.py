@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cpt_rag.qdrant.arms import Arm, Arms, Effort
 from cpt_rag.qdrant.engine import ACORN_SELECTIVITY
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import RRF_K, Factor, Fusion
-from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, Arms, Effort, GatedEngine, read_point
+from cpt_rag.qdrant.gated import MOST_VALUES, PAGE, GatedEngine, read_point
 from cpt_rag.qdrant.holding import Holding
 from cpt_rag.qdrant.identity import IDENTITY_ID, IDENTITY_KIND, to_record
 from cpt_rag.qdrant.memory import give_back
@@ -64,41 +65,30 @@ class EdgeEngine(GatedEngine):
     def _query(self, arms: Arms, limit: int, fusion: Fusion) -> list[Scored]:
         import qdrant_edge as qe
 
-        where = () if arms.where is None else (arms.where,)
-        prefetches = []
-        if arms.dense is not None:
-            prefetches.append(self._dense(arms, where))
-        if arms.sparse is not None:
-            prefetches.append(self._sparse(arms, arms.sparse, where))
+        asked = arms.each(self._spec, fusion)
+        prefetches = [self._prefetch(arm, arms.prefetch) for arm in asked]
         if len(prefetches) == 1:
             (only,) = prefetches
             request = qe.QueryRequest(
                 limit, query=only.query, filter=only.filter, params=only.params, with_payload=True
             )
         else:
-            if fusion.wanted is not None and arms.dense is not None:
-                wanted = (*where, fusion.wanted)
-                prefetches.append(self._dense(arms, wanted))
-            request = _fused(prefetches, limit, fusion)
+            request = _fused(prefetches, [arm.weight for arm in asked], limit, fusion)
         found = self._shard.read(lambda shard: shard.query(request))
         return [Scored(str(hit.id), hit.score, hit.payload or {}) for hit in found]
 
-    def _dense(self, arms: Arms, where: Sequence[Where]) -> qdrant_edge.Prefetch:
+    def _prefetch(self, arm: Arm, limit: int) -> qdrant_edge.Prefetch:
         import qdrant_edge as qe
 
-        name = self._spec.dense
-        vector: Any = arms.dense  # an array passes, which the stub does not know
-        effort = Effort.of(self._spec, name, filtered=bool(where))
-        return _arm(arms, qe.Query.Nearest(vector, using=name), where, effort)
-
-    def _sparse(
-        self, arms: Arms, vector: SparseVector, where: Sequence[Where]
-    ) -> qdrant_edge.Prefetch:
-        import qdrant_edge as qe
-
-        name = self._spec.sparse
-        effort = Effort.of(self._spec, name, filtered=bool(where))
-        return _arm(arms, qe.Query.Nearest(_sparse_to_edge(vector), using=name), where, effort)
+        vector: Any = arm.vector  # an array passes, which the stub does not know
+        if isinstance(vector, SparseVector):
+            vector = _sparse_to_edge(vector)
+        return qe.Prefetch(
+            limit,
+            query=qe.Query.Nearest(vector, using=arm.using),
+            filter=_filter(arm.where) if arm.where else None,
+            params=_params(Effort.of(self._spec, arm)),
+        )
 
     def _page(self, where: Where | None, with_vectors: bool, start: Any) -> tuple[list[Point], Any]:
         import qdrant_edge
@@ -170,6 +160,8 @@ def to_edge(point: Point, spec: CollectionSpec) -> qdrant_edge.Point:
         vectors[spec.dense] = point.dense.tolist()  # an array is read number by number
     if point.sparse is not None:
         vectors[spec.sparse] = _sparse_to_edge(point.sparse)
+    if point.described is not None:
+        vectors[spec.description] = point.described.tolist()
     return qdrant_edge.Point(point.id, vectors, spec.stored_payload(point.payload))
 
 
@@ -179,31 +171,25 @@ def _sparse_to_edge(vector: SparseVector) -> qdrant_edge.SparseVector:
     return qdrant_edge.SparseVector([*map(int, vector.indices)], [*map(float, vector.values)])
 
 
-def _arm(
-    arms: Arms, query: qdrant_edge.Query, where: Sequence[Where], effort: Effort
-) -> qdrant_edge.Prefetch:
+def _params(effort: Effort) -> qdrant_edge.SearchParams | None:
     import qdrant_edge as qe
 
-    params = None
-    if effort != Effort():
-        acorn = qe.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
-        quantisation = qe.QuantizationSearchParams(rescore=True, oversampling=effort.oversampling)
-        params = qe.SearchParams(
-            hnsw_ef=effort.ef,
-            acorn=acorn if effort.acorn else None,
-            quantization=None if effort.oversampling is None else quantisation,
-        )
-    return qe.Prefetch(
-        arms.prefetch, query=query, filter=_filter(where) if where else None, params=params
+    if effort == Effort():
+        return None
+    acorn = qe.AcornSearchParams(enable=True, max_selectivity=ACORN_SELECTIVITY)
+    quantisation = qe.QuantizationSearchParams(rescore=True, oversampling=effort.oversampling)
+    return qe.SearchParams(
+        hnsw_ef=effort.ef,
+        acorn=acorn if effort.acorn else None,
+        quantization=None if effort.oversampling is None else quantisation,
     )
 
 
 def _fused(
-    prefetches: list[qdrant_edge.Prefetch], limit: int, fusion: Fusion
+    prefetches: list[qdrant_edge.Prefetch], weights: list[float], limit: int, fusion: Fusion
 ) -> qdrant_edge.QueryRequest:
     import qdrant_edge as qe
 
-    weights = [*fusion.weights, 1.0][: len(prefetches)]
     # The stub knows no subclass relation.
     query: Any = qe.Fusion.Rrf(RRF_K, weights) if fusion.method == "rrf" else qe.Fusion.Dbsf()
     if not fusion.factors:

@@ -204,7 +204,7 @@ def _config(spec: CollectionSpec) -> qdrant_edge.EdgeConfig:
     )
     sparse = qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf, memory=indexes)
     return qe.EdgeConfig(
-        vectors={spec.dense: dense},
+        vectors=dict.fromkeys(spec.dense_names, dense),
         sparse_vectors={spec.sparse: sparse},
         payload_memory=cold if on_disk.payload else cached,
         hnsw_config=qe.HnswIndexConfig(hnsw.m, hnsw.ef_construct, FULL_SCAN_KB, memory=indexes),

@@ -74,6 +74,7 @@ class Engine(Protocol):
         *,
         dense: Float32Array | None = None,
         sparse: SparseVector | None = None,
+        described: Float32Array | None = None,
         limit: int = 10,
         prefetch: int = 50,
         where: Where | None = None,
@@ -81,21 +82,23 @@ class Engine(Protocol):
     ) -> list[Scored]:
         """The best points, best first; of equal scores the smaller id first.
 
-        One vector given: its nearest, by cosine or by the dot product of IDF-weighted terms. Both:
-        the ``prefetch`` (at least ``limit``) best of each, fused in the engine. Points without the
-        vector asked for are never found.
+        One vector given: its nearest, by cosine or by the dot product of IDF-weighted terms.
+        Several: the ``prefetch`` (at least ``limit``) best of each, fused in the engine. Points
+        without the vector asked for are never found.
 
         Args:
             dense: float32 (dimension,).
             sparse: term weights.
+            described: float32 (dimension,), held to the vectors of descriptions.
             limit: points to return at most.
             prefetch: points that each vector contributes to the fusion.
             where: what to search among.
-            fusion: how two arms come together; of no effect on one.
+            fusion: how several arms come together; of no effect on one.
 
         Raises:
             InvalidPointError: a vector that nothing can be near.
-            InvalidInputError: no vector, or a limit below 1.
+            InvalidInputError: no vector, a limit below 1, or ``described`` where the collection has
+                no such vectors.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""How what two vectors find becomes one ranking, inside the engine."""
+"""How what several vectors find becomes one ranking, inside the engine."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Fusion:
 
     Args:
         method: "rrf" or "dbsf".
-        weights: of the dense and of the sparse arm.
-        wanted: a third arm, of weight 1: the nearest to the dense vector among these points alone,
+        weights: of the dense and of the sparse arm; that of descriptions counts as the dense one.
+        wanted: one more arm, of weight 1: the nearest to the dense vector among these points alone,
             so that they are candidates however far they are.
         factors: applied to the fused scores, all that match.
 

@@ -29,8 +29,15 @@ _SCALARS = (str, bool, int, float, type(None))
 _SHORTEST_SQUARED = 2.0**-23  # below this an engine leaves a vector as it is, unnormalised
 
 
-def check_points(points: Iterable[Point], dimension: int) -> list[Point]:
+def check_points(
+    points: Iterable[Point], dimension: int, *, described: bool = False
+) -> list[Point]:
     """The points of one batch, each once: of two with one id the later stays.
+
+    Args:
+        points: the batch.
+        dimension: of their dense vectors.
+        described: whether they may have the vector of a description.
 
     Raises:
         InvalidPointError: an id, vector or payload that no engine may be given.
@@ -48,6 +55,8 @@ def check_points(points: Iterable[Point], dimension: int) -> list[Point]:
             check_dense(point.dense, dimension, what)
         if point.sparse is not None:
             check_sparse(point.sparse, what)
+        if point.described is not None:
+            _check_described(point.described, dimension, what, expected=described)
         check_payload(point.payload, what)
         checked.pop(point.id, None)
         checked[point.id] = point
@@ -113,6 +122,15 @@ def check_dense(vector: Float32Array, dimension: int, what: str) -> None:
             f"{what} has a dense vector of length {math.sqrt(squared):g}",
             expected="a vector that is not zero, best of unit length",
         )
+
+
+def _check_described(vector: Float32Array, dimension: int, what: str, *, expected: bool) -> None:
+    if not expected:
+        raise InvalidPointError(
+            f"{what} has the vector of a description",
+            expected="none: the collection was made without",
+        )
+    check_dense(vector, dimension, f"the description of {what}")
 
 
 def check_sparse(vector: SparseVector, what: str) -> None:

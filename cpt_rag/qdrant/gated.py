@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cpt_rag.errors import InvalidInputError, StoreError
 from cpt_rag.qdrant import batches, gate
-from cpt_rag.qdrant.engine import FILTERED_EF, FUSION
+from cpt_rag.qdrant.arms import Arms
+from cpt_rag.qdrant.engine import FUSION
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.fusion import Fusion
 from cpt_rag.qdrant.identity import IDENTITY_ID
@@ -35,39 +35,6 @@ ties with the point that only the other found at that rank. Such groups are of t
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Arms:
-    """What is asked for by each vector: the ``prefetch`` nearest among what matches ``where``."""
-
-    dense: Float32Array | None
-    sparse: SparseVector | None
-    where: Where | None
-    prefetch: int
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How hard one arm is searched: None and false leave it to the engine.
-
-    ``ef`` candidates are kept, ``acorn`` walks past what a filter keeps out, and ``oversampling``
-    times as many points as asked for are found in the quantised copy and scored again.
-    """
-
-    ef: int | None = None
-    acorn: bool = False
-    oversampling: float | None = None
-
-    @classmethod
-    def of(cls, spec: CollectionSpec, using: str, *, filtered: bool) -> Effort:
-        """What ``spec`` asks of a query by the vector ``using``."""
-        graph = using == spec.dense
-        ef = spec.hnsw.search_ef if graph else None
-        if filtered:
-            ef = max(ef or 0, FILTERED_EF)
-        quantised = spec.quantisation if graph else None
-        return cls(ef, filtered, None if quantised is None else quantised.oversampling)
-
-
 class GatedEngine(ABC):
     """An ``Engine`` whose subclasses see only checked input, in batches and pages."""
 
@@ -89,7 +56,8 @@ class GatedEngine(ABC):
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Engine.upsert``."""
         self._ready()
-        for batch in batches.by_bytes(gate.check_points(points, self._spec.dimension)):
+        checked = gate.check_points(points, self._spec.dimension, described=self._spec.described)
+        for batch in batches.by_bytes(checked):
             self._upsert(batch)
 
     def delete(self, where: Where) -> None:
@@ -111,6 +79,7 @@ class GatedEngine(ABC):
         *,
         dense: Float32Array | None = None,
         sparse: SparseVector | None = None,
+        described: Float32Array | None = None,
         limit: int = 10,
         prefetch: int = 50,
         where: Where | None = None,
@@ -120,14 +89,9 @@ class GatedEngine(ABC):
         self._ready()
         gate.check_positive(limit, "limit")
         gate.check_positive(prefetch, "prefetch")
-        if dense is None and sparse is None:
-            raise InvalidInputError("a query without vectors", expected="dense, sparse or both")
-        if dense is not None:
-            gate.check_dense(dense, self._spec.dimension, "the query")
-        if sparse is not None:
-            gate.check_sparse(sparse, "the query")
+        self._check_query(dense, sparse, described)
         where = _checked(where)
-        arms = Arms(dense, sparse, where, max(prefetch, limit))
+        arms = Arms(dense, sparse, described, where, max(prefetch, limit))
         found = self._query(arms, limit + TIES, fusion)
         return sorted(found, key=lambda hit: (-hit.score, hit.id))[:limit]
 
@@ -203,6 +167,27 @@ class GatedEngine(ABC):
                 f"collection {self._name!r} is closed", remedy="open it again from its store"
             )
 
+    def _check_query(
+        self,
+        dense: Float32Array | None,
+        sparse: SparseVector | None,
+        described: Float32Array | None,
+    ) -> None:
+        if dense is None and sparse is None and described is None:
+            raise InvalidInputError(
+                "a query without vectors", expected="dense, sparse, described, or several"
+            )
+        if described is not None and not self._spec.described:
+            raise InvalidInputError(
+                f"collection {self._name!r} has no vectors of descriptions",
+                expected="a query by its dense and sparse vectors",
+            )
+        for vector in (dense, described):
+            if vector is not None:
+                gate.check_dense(vector, self._spec.dimension, "the query")
+        if sparse is not None:
+            gate.check_sparse(sparse, "the query")
+
     def _check_indexed(self, path: str) -> None:
         self._ready()
         known = self._spec.keyword_fields
@@ -263,9 +248,11 @@ def read_point(record: Any, spec: CollectionSpec) -> Point:
 
     vectors: Mapping[str, Any] = record.vector if isinstance(record.vector, Mapping) else {}
     dense, sparse = vectors.get(spec.dense), vectors.get(spec.sparse)
+    described = vectors.get(spec.description)
     return Point(
         id=str(record.id),
         payload=record.payload or {},
         dense=None if dense is None else np.asarray(dense, dtype=np.float32),
         sparse=None if sparse is None else SparseVector(sparse.indices, sparse.values),
+        described=None if described is None else np.asarray(described, dtype=np.float32),
     )

@@ -21,6 +21,7 @@ def same_point(one: Point, other: Point) -> bool:
         and _spelled(one) == _spelled(other)
         and _same_dense(one.dense, other.dense)
         and _same_sparse(one.sparse, other.sparse)
+        and _same_dense(one.described, other.described)
     )
 
 

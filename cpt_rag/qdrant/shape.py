@@ -18,9 +18,10 @@ def shape(spec: CollectionSpec) -> dict[str, Any]:
     on_disk, deployment, wanted = spec.on_disk, spec.deployment, spec.quantisation
     return {
         "vectors_config": {
-            spec.dense: models.VectorParams(
+            name: models.VectorParams(
                 size=spec.dimension, distance=models.Distance.COSINE, on_disk=on_disk.vectors
             )
+            for name in spec.dense_names
         },
         "sparse_vectors_config": {
             spec.sparse: models.SparseVectorParams(

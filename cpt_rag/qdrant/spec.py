@@ -63,6 +63,8 @@ class CollectionSpec:
         quantisation: a compressed copy of them to search in; None for none.
         on_disk: what is not held in memory.
         deployment: how a cluster of servers holds it.
+        described: points may have a second dense vector of that dimension, that of a text which
+            describes them.
 
     Raises:
         InvalidInputError: the dimension is not a positive whole number.
@@ -74,9 +76,11 @@ class CollectionSpec:
     quantisation: Quantisation | None = None
     on_disk: OnDisk = field(default_factory=OnDisk)
     deployment: Deployment = field(default_factory=Deployment)
+    described: bool = False
 
     dense: ClassVar[str] = "dense"
     sparse: ClassVar[str] = "bm25"
+    description: ClassVar[str] = "description"
     keyword_fields: ClassVar[tuple[str, ...]] = (
         f"{METADATA}.root",
         f"{METADATA}.path",
@@ -97,6 +101,11 @@ class CollectionSpec:
                 f"a collection of dimension {self.dimension!r}", expected="a whole number from 1"
             )
 
+    @property
+    def dense_names(self) -> tuple[str, ...]:
+        """The names of the dense vectors."""
+        return (self.dense, self.description) if self.described else (self.dense,)
+
     def stored_payload(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """The payload as an engine is given it."""
         stored = dict(payload)
@@ -112,6 +121,7 @@ class CollectionSpec:
         return {
             "dimension": self.dimension,
             "document_key": self.document_key,
+            **({"described": True} if self.described else {}),
             **{name: None if part is None else to_fields(part) for name, part in parts.items()},
         }
 
@@ -124,14 +134,15 @@ class CollectionSpec:
         """
         keys = payload if isinstance(payload, Mapping) else {}
         dimension, document_key = keys.get("dimension"), keys.get("document_key")
+        described = keys.get("described", False)
         try:
-            if type(dimension) is int and type(document_key) is bool:
+            if type(dimension) is int and type(document_key) is type(described) is bool:
                 parts = {
                     name: from_fields(kind, keys[name])
                     for name, kind in _PARTS.items()
                     if keys.get(name) is not None
                 }
-                return cls(dimension, document_key, **parts)
+                return cls(dimension, document_key, described=described, **parts)
         except InvalidInputError as error:
             raise _unread(payload) from error
         raise _unread(payload)

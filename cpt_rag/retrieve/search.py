@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cpt_rag.collection import Collection, StoreLike, open_collection
 from cpt_rag.errors import InvalidInputError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cpt_rag.types import Encoder
 
 Weights = tuple[float, float]
-Arm = Literal["dense", "sparse", "fused", "ranked"]
+Arm = Literal["dense", "sparse", "described", "fused", "ranked"]
 
 MOST_HITS = 100_000
 
@@ -88,16 +88,18 @@ def find(
         query: what is looked for.
         collection: where.
         limit: hits at most.
-        arm: "dense", "sparse", "fused" (by reciprocal rank) or "ranked".
+        arm: "dense", "sparse", "described" (the dense vectors of descriptions alone), "fused" (by
+            reciprocal rank) or "ranked".
         weights: of the dense and the sparse ranking; None leaves fusion to the arm.
         where: which chunks may be hits.
+
+    Raises:
+        InvalidInputError: "described" where the collection has no descriptions.
     """
-    by_words = arm == "sparse" or (collection.lexical and arm != "dense")
-    dense = None if by_words else collection.encoder.encode_query([query])[0]
-    sparse = None if arm == "dense" else query_vector(query)
-    if dense is None and sparse is None:
+    vectors = _vectors(query, collection, arm)
+    if not vectors:
         return []  # no word to look for
-    ask = partial(collection.engine.query, dense=dense, sparse=sparse, where=where)
+    ask = partial(collection.engine.query, **vectors, where=where)
     if arm != "ranked":
         fusion = Fusion(weights=weights or EQUAL)
         found = ask(limit=limit, prefetch=max(limit, CANDIDATES), fusion=fusion)
@@ -113,8 +115,22 @@ def find(
         most *= 2  # there were copies among them
 
 
+def _vectors(query: str, collection: Collection, arm: Arm) -> dict[str, Any]:
+    """What the engine is asked by, as its ``query`` names it."""
+    several = arm in ("fused", "ranked")
+    by_words = arm == "sparse" or (several and collection.lexical)
+    asked = None if by_words else collection.encoder.encode_query([query])[0]
+    described = arm == "described" or (several and collection.engine.spec.described)
+    vectors = {
+        "dense": None if arm == "described" else asked,
+        "sparse": query_vector(query) if several or arm == "sparse" else None,
+        "described": asked if described else None,
+    }
+    return {name: vector for name, vector in vectors.items() if vector is not None}
+
+
 def _fusion(query: Query, collection: Collection, weights: Weights | None) -> Fusion:
-    """Both arms, and a third among what the query names, each by what it counts."""
+    """All arms, and one among what the query names, each by what it counts."""
     by_role: dict[float, list[str]] = {}
     for role, by in role_factors(query).items():
         by_role.setdefault(by, []).append(role)

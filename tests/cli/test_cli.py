@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import pytest
 
+import cpt_rag
 from cpt_rag.cli.main import NAME, app
 from cpt_rag.cli.run import run as run_app
 
@@ -30,6 +31,7 @@ REPORT_FIELDS = {
     "recoded",
     "chunks",
     "reused",
+    "described",
     "seconds",
 }
 
@@ -55,6 +57,22 @@ def filled(cli: Cli, project: Path) -> Cli:
 
 def objects(out: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
+
+
+def test_ingest_takes_descriptions_and_names_a_line_that_is_none(
+    cli: Cli, project: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "descriptions.jsonl"
+    arguments = ("ingest", project, "--collection", "docs", "--descriptions", file, "--json")
+    file.write_text("{}\n", encoding="utf-8")
+    code, _, err = cli(*arguments)
+    assert code != 0
+    assert "line 1 of" in err
+    file.write_text("", encoding="utf-8")
+    code, out, _ = cli(*arguments)
+    assert (code, objects(out)[0]["described"]) == (0, 0)
+    with cpt_rag.open_collection("docs", tmp_path / "store") as docs:
+        assert docs.engine.spec.described
 
 
 def test_ingest_with_json_prints_the_report_alone(cli: Cli, project: Path) -> None:

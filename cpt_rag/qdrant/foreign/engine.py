@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from cpt_rag.errors import CollectionError, InvalidInputError
 from cpt_rag.qdrant import batches
+from cpt_rag.qdrant.arms import Arms
 from cpt_rag.qdrant.client import to_filter
 from cpt_rag.qdrant.filters import Where
 from cpt_rag.qdrant.foreign.found import Foreign, Space
 from cpt_rag.qdrant.foreign.fuse import fuse
 from cpt_rag.qdrant.foreign.lexical import LexicalIndex
 from cpt_rag.qdrant.fusion import Fusion
-from cpt_rag.qdrant.gated import IDS_AT_ONCE, PAGE, Arms, GatedEngine
+from cpt_rag.qdrant.gated import IDS_AT_ONCE, PAGE, GatedEngine
 from cpt_rag.qdrant.spec import FOLDERS, METADATA, NAME, PAGE_CONTENT, CollectionSpec
 from cpt_rag.types import Point, Scored, SparseVector
 
