@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpt_rag.chunking.syntax import Syntax
@@ -26,48 +28,80 @@ MINIMUM_LINES = 4
 # Fewer than so many new names and restructured places leave the function as it was.
 FEWEST_CHANGES = 4
 FEWEST_RESTRUCTURED = 1
+_AROUND = frozenset({"decorated_definition", "template_declaration"})
+_PYTHON = "function_definition"
+# An f-string such as f"{name=}" prints the name.
+_SELF_NAMING = re.compile(r"\{\w+=\}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    code: str
+    node: Node
+    text: bytes
 
 
 def mine(file: SourceFile) -> Iterator[Pair]:
-    """Yield functions with a variant that reads as well as they do, the same for the same text."""
+    """Yield functions with a variant of each, the same for the same text."""
     dialect = DIALECTS.get(file.language)
     tree = syntax(file)
     if file.test or dialect is None or tree is None or GONE in tree.data:
         return
+    found: list[_Variant] = []
     for definition in definitions(file):
         if not implements(definition) or telling_lines(definition.code) < MINIMUM_LINES:
             continue
         if definition.node.has_error or len(definition.code) > DOCUMENT_CHARACTERS:
             continue
-        variant = _variant(definition, dialect, tree.data, file.language == "python")
-        if variant and _parses(variant, definition.node, tree, file.language):
-            start = definition.node.start_byte
-            data = tree.data[:start] + variant
-            yield Pair(KIND, file.language, definition.code, outdented(data, start, len(data)))
+        whole = _whole(definition.node)
+        text = _rewritten(definition, whole, dialect, tree.data)
+        # An overload may stand inside what another one takes for its body.
+        if text and not (found and whole.start_byte < found[-1].node.end_byte):
+            found.append(_Variant(definition.code, whole, text))
+    for variant in _sound(found, tree, file.language):
+        data = tree.data[: variant.node.start_byte] + variant.text
+        document = outdented(data, variant.node.start_byte, len(data))
+        yield Pair(KIND, file.language, variant.code, document)
 
 
-def _variant(definition: Definition, dialect: Dialect, data: bytes, python: bool) -> bytes:
+def _whole(node: Node) -> Node:
+    """The function with its decorators, or the parameters of its template."""
+    while node.parent is not None and node.parent.type in _AROUND:
+        node = node.parent
+    return node
+
+
+def _rewritten(definition: Definition, whole: Node, dialect: Dialect, data: bytes) -> bytes:
     node = definition.node
-    if telling(node, dialect):
+    if telling(node, dialect) or _SELF_NAMING.search(definition.code):
         return b""
     seed = hashlib.sha256(definition.code.encode("utf-8", "replace")).hexdigest()
     new_names = replacements(definition, dialect, seed)
     if new_names is None:
         return b""
-    docstring = docstring_node(body_of(holder(node))) if python else None
+    # Elsewhere a string that stands alone is no docstring ("use strict").
+    docstring = docstring_node(body_of(holder(node))) if node.type == _PYTHON else None
     hole = (docstring.start_byte, docstring.end_byte) if docstring else (-1, -1)
     rewriter = Rewriter(data, new_names, hole, rules(dialect))
-    written = rewriter.written(node)
+    written = rewriter.written(whole)
     changes = len(set(new_names.values())) + rewriter.changes
     enough = changes >= FEWEST_CHANGES and rewriter.changes >= FEWEST_RESTRUCTURED
     return written if enough else b""
 
 
-def _parses(variant: bytes, node: Node, tree: Syntax, language: str) -> bool:
-    """Whether the file with the variant in place of the function has no error that it had not."""
-    text = tree.data[: node.start_byte] + variant + tree.data[node.end_byte :]
-    parsed = Syntax.parse(text.decode("utf-8", "replace"), language)
-    if parsed is None:
-        return False
-    inner = parsed.root.descendant_for_byte_range(node.start_byte, node.start_byte + len(variant))
-    return inner is not None and not inner.has_error and inner.type == node.type
+def _sound(variants: Sequence[_Variant], tree: Syntax, language: str) -> Iterator[_Variant]:
+    """Those that are what they were, without an error, in a file that has all of them instead."""
+    parts: list[bytes] = []
+    starts: list[int] = []
+    at = size = 0
+    for variant in variants:
+        parts += (tree.data[at : variant.node.start_byte], variant.text)
+        starts.append(size + variant.node.start_byte - at)
+        size = starts[-1] + len(variant.text)
+        at = variant.node.end_byte
+    text = b"".join([*parts, tree.data[at:]])
+    parsed = Syntax.parse(text.decode("utf-8", "replace"), language) if variants else None
+    for variant, start in zip(variants, starts, strict=True):
+        inner = parsed and parsed.root.descendant_for_byte_range(start, start + len(variant.text))
+        if inner and inner.type == variant.node.type and not inner.has_error:
+            yield variant

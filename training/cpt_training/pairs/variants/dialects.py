@@ -20,7 +20,8 @@ class Dialect:
             function is the only scope.
         foreign: pairs "node type.field" whose name is not a variable's; without a field, any name
             directly in such a node.
-        telltales: names and node types in whose presence renaming may change what happens.
+        names: in whose presence renaming may change what happens.
+        nodes: types of nodes in whose presence it may.
         comparison: node type of a comparison.
         overloads: whether operators may be redefined, so that only literals are sure to commute.
         branch: node type of an ``if``.
@@ -34,7 +35,8 @@ class Dialect:
 
     bindings: Mapping[str, tuple[str, ...]]
     foreign: frozenset[str]
-    telltales: frozenset[str]
+    names: frozenset[str]
+    nodes: frozenset[str]
     comparison: str
     branch: str
     assignments: frozenset[str]
@@ -59,7 +61,8 @@ _ECMASCRIPT = Dialect(
     },
     scopes=_set("statement_block for_statement for_in_statement arrow_function catch_clause"),
     foreign=_set("labeled_statement.label"),
-    telltales=_set("eval arguments with_statement jsx_element jsx_self_closing_element"),
+    names=_set("eval arguments"),
+    nodes=_set("with_statement jsx_element jsx_self_closing_element"),
     comparison="binary_expression",
     branch="if_statement",
     assignments=_set("lexical_declaration variable_declaration"),
@@ -71,7 +74,8 @@ _C = Dialect(
     bindings={"init_declarator": ("declarator",), "declaration": ("declarator",)},
     scopes=_set("compound_statement for_statement"),
     foreign=_set("qualified_identifier.name qualified_identifier.scope"),
-    telltales=_set("preproc_if preproc_ifdef preproc_def preproc_call asm gnu_asm_expression"),
+    names=_set("asm"),
+    nodes=_set("preproc_if preproc_ifdef preproc_def preproc_call gnu_asm_expression"),
     comparison="binary_expression",
     branch="if_statement",
     assignments=_set("declaration"),
@@ -90,9 +94,10 @@ DIALECTS: Mapping[str, Dialect] = {
             "named_expression": ("name",),
         },
         foreign=_set("attribute.attribute keyword_argument.name"),
-        telltales=_set(
-            "locals vars eval exec globals dir __class__ global_statement nonlocal_statement "
-            "class_definition import_statement import_from_statement match_statement"
+        names=_set("locals vars eval exec globals dir __class__"),
+        nodes=_set(
+            "global_statement nonlocal_statement class_definition import_statement "
+            "import_from_statement match_statement"
         ),
         comparison="comparison_operator",
         branch="if_statement",
@@ -119,7 +124,8 @@ DIALECTS: Mapping[str, Dialect] = {
             "field_access.field method_invocation.name element_value_pair.key "
             "scoped_identifier.name labeled_statement. break_statement. continue_statement."
         ),
-        telltales=_set("class_body asm"),
+        names=frozenset(),
+        nodes=_set("class_body"),
         comparison="binary_expression",
         branch="if_statement",
         assignments=_set("local_variable_declaration"),
@@ -135,7 +141,8 @@ DIALECTS: Mapping[str, Dialect] = {
         },
         scopes=_set("block for_statement if_statement func_literal expression_case default_case"),
         foreign=_set("labeled_statement.label"),
-        telltales=_set("type_switch_statement select_statement const_declaration"),
+        names=frozenset(),
+        nodes=_set("type_switch_statement select_statement const_declaration"),
         comparison="binary_expression",
         branch="if_statement",
         assignments=_set("short_var_declaration"),
@@ -147,7 +154,8 @@ DIALECTS: Mapping[str, Dialect] = {
         bindings={"let_declaration": ("pattern",), "for_expression": ("pattern",)},
         scopes=_set("block for_expression closure_expression"),
         foreign=_set("scoped_identifier.name scoped_identifier.path"),
-        telltales=_set("macro_definition unsafe_block shorthand_field_initializer"),
+        names=frozenset(),
+        nodes=_set("macro_definition unsafe_block shorthand_field_initializer"),
         comparison="binary_expression",
         branch="if_expression",
         assignments=_set("let_declaration"),
@@ -156,10 +164,10 @@ DIALECTS: Mapping[str, Dialect] = {
     "php": Dialect(
         bindings={"assignment_expression": ("left",)},
         foreign=_set("scoped_property_access_expression.name property_promotion_parameter.name"),
-        telltales=_set(
-            "compact extract eval get_defined_vars func_get_args dynamic_variable_name "
-            "global_declaration function_static_declaration include_expression require_expression "
-            "include_once_expression require_once_expression"
+        names=_set("compact extract eval get_defined_vars func_get_args"),
+        nodes=_set(
+            "dynamic_variable_name global_declaration function_static_declaration "
+            "include_expression require_expression include_once_expression require_once_expression"
         ),
         comparison="binary_expression",
         branch="if_statement",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cpt_training.pairs.code.anatomy import source_of
 from cpt_training.pairs.code.definitions import Definition
-from cpt_training.pairs.code.parameters import parameter_names
+from cpt_training.pairs.code.parameters import parameter_names, parameters
 from cpt_training.pairs.variants.dialects import Dialect
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ _MORE = "first last count buffer record field output found element limit base of
 _POOL = tuple(f"{_NAMES} {_MORE}".split())
 _VERBS = ("handle", "process", "perform", "apply", "compute", "resolve", "evaluate", "execute")
 _VARIABLES = frozenset({"identifier", "variable_name"})
-# ``{x}`` in JavaScript names a property as well as a variable.
-_SHORTHAND = re.compile(r"shorthand_")
+# ``{x}`` in JavaScript names a property as well as a variable; ``T x(y);`` in C++ may be a variable
+# that begins as ``y``, and is read as a function that takes a ``y``.
+_BARRED = re.compile(r"shorthand_|type_identifier")
 _PATTERNS = frozenset(
     (
         *("pattern_list", "tuple_pattern", "list_pattern", "as_pattern_target", "expression_list"),
@@ -47,12 +48,12 @@ def replacements(definition: Definition, dialect: Dialect, seed: str) -> Replace
     """
     leaves = list(_leaves(definition.node))
     texts = [source_of(leaf) for leaf in leaves]
-    if any(text in dialect.telltales for text in texts):
+    if any(text in dialect.names for text in texts):
         return None
     occurring: dict[str, list[Node]] = defaultdict(list)
-    barred = set(_PREDEFINED)
+    barred = {*_PREDEFINED, *_in_defaults(definition.node)}
     for leaf, text in zip(leaves, texts, strict=True):
-        if _SHORTHAND.match(leaf.type) or _in_macro(leaf) or _is_key(leaf):
+        if _BARRED.match(leaf.type) or _in_macro(leaf) or _is_key(leaf):
             barred.add(text)
         elif leaf.type in _VARIABLES and not _is_foreign(leaf, dialect):
             occurring[text].append(leaf)
@@ -83,7 +84,7 @@ def telling(node: Node, dialect: Dialect) -> bool:
     pending = [node]
     while pending:
         inner = pending.pop()
-        if inner.type in dialect.telltales:
+        if inner.type in dialect.nodes:
             return True
         pending.extend(inner.children)
     return False
@@ -165,6 +166,17 @@ def _is_key(leaf: Node) -> bool:
     element = leaf.parent
     keyed = element.parent if element is not None else None
     return keyed is not None and keyed.type == "keyed_element" and keyed.child(0) == element
+
+
+def _in_defaults(node: Node) -> set[str]:
+    """Names that the parameters hold twice: a default value is read outside of the function."""
+    texts = [
+        source_of(leaf)
+        for parameter in parameters(node) or ()
+        for leaf in _leaves(parameter)
+        if leaf.type in _VARIABLES
+    ]
+    return {text for text in texts if texts.count(text) > 1}
 
 
 def _fresh(count: int, taken: set[str], draw: random.Random) -> list[str]:

@@ -155,9 +155,8 @@ def _looped(dialect: Dialect) -> Rule:
 
 
 def _as_while(node: Node, condition: Node, body: Node, out: Rewriter) -> bytes | None:
-    start = node.child_by_field_name("initializer") or node.child_by_field_name("init")
-    start = start or node.child_by_field_name("initialize")
-    step = node.child_by_field_name("update") or node.child_by_field_name("increment")
+    start = _only(node, "initializer", "init", "initialize")
+    step = _only(node, "update", "increment")
     statements = statements_of(body)
     if start is None or step is None or not statements or _holds(body, _JUMPS):
         return None
@@ -174,6 +173,13 @@ def _as_while(node: Node, condition: Node, body: Node, out: Rewriter) -> bytes |
     head, brace, tail = content.rpartition(b"}")
     updated = head.rstrip() + b"\n" + inner + out.text(step) + b";\n" + margin + brace + tail
     return opening + margin + b"while (" + test + b") " + updated
+
+
+def _only(node: Node, *fields: str) -> Node | None:
+    """What stands in one of these fields, None where there is nothing or a list."""
+    found = [child for field in fields for child in node.children_by_field_name(field)]
+    named = [child for child in found if child.is_named]
+    return named[0] if len(named) == 1 else None
 
 
 def _outlives(start: Node, loop: Node, block: Node) -> bool:
