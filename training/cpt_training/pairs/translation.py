@@ -15,7 +15,6 @@ from cpt_training.pairs.pair import SourceFile
 KIND = "translation"
 MINIMUM_LINES = 4
 _FAMILIES = {"tsx": "typescript"}
-# A port to C++ that a C program may call, or to TypeScript that runs as JavaScript, is one.
 _CONSTRUCTORS = frozenset({"__init__", "constructor", "__construct", "initialize", "new"})
 
 

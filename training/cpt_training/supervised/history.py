@@ -18,9 +18,11 @@ from cpt_rag.chunking.languages import GRAMMARS
 from cpt_rag.errors import InvalidInputError
 from cpt_rag.evaluate.commits import MOST_FILES, clean_subject
 from cpt_rag.evaluate.history import Commit, read_history, run_git
+from cpt_rag.text.normalise import normalise
 from cpt_training.corpus.clean import generated
 from cpt_training.corpus.excluded import reason_package_excluded
 from cpt_training.corpus.paths import is_copy, is_test, reason_path_excluded
+from cpt_training.pairs.pages.word_set import word_set
 from cpt_training.pairs.pair import SourceFile
 from cpt_training.pairs.prose import cut
 from cpt_training.supervised.touched import Lines, touched_functions
@@ -42,8 +44,26 @@ _ASIDE = re.compile(
     r"|^\s*(?:closes?|fix(?:es)?|resolves?)\s+\S*#\d+\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# What tools and tidy people do; no function is about it.
+_HOUSEKEEPING = re.compile(
+    r"\b(?:cargo fmt|rustfmt|gofmt|lint\w*|clippy|flake8|pep ?8|pylint|mypy|rubocop|eslint|prettier"
+    r"|white ?space|indent\w*|typos?|spelling|clean(?:ed|ing|s)?(?: |-)?ups?|cleaned|minor|misc\w*"
+    r"|doc ?strings?|comments?|docs?|documentation|documenting|changelog|readme|style|reformat\w*"
+    r"|formatting|deps|dependenc\w+|py(?:thon ?)?[23][\d.]*\+?|reorganiz\w+|code organization"
+    r"|coverage|warnings?|unused|compil\w+ errors?|merge conflicts?)(?!\w)|https?://",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 _FEWEST_WORDS = 5
+# Words that a message and any function may share.
+_COMMON = word_set(
+    "about after again also always avoid because before better change code correct default does "
+    "else error from have instead into just like make more most only other over param return same "
+    "self should simpl some string than that their them then there these they this true type "
+    "update use used using value when where which will with work"
+)
+_LONG_WORD = re.compile(r"[a-z]{4,}")
+_STEM = 5
 
 
 def convert_history(repository: Path, most: int, notes: list[str]) -> Iterator[Triplet]:
@@ -67,7 +87,7 @@ def convert_history(repository: Path, most: int, notes: list[str]) -> Iterator[T
         if not reason:
             asked.add(subject.casefold())
             triplets = list(_triplets(repository, commit, subject, paths))
-            reason = "" if triplets else "that changed no function's code, or too many functions"
+            reason = "" if triplets else "that changed no function of which they speak"
             yield from triplets
         dropped[reason] += 1
     del dropped[""]
@@ -116,6 +136,8 @@ def _concerned(commit: Commit) -> list[str]:
 def _fault(subject: str, paths: list[str], asked: set[str]) -> str:
     if not subject:
         return "whose subject says too little"
+    if _HOUSEKEEPING.search(subject):
+        return "that keep house"
     if not paths:
         return "without code"
     if len(paths) > MOST_FILES:
@@ -138,8 +160,17 @@ def _triplets(
         codes += touched_functions(file, lines) if file else []
     anchor = "\n".join(filter(None, (subject, _explanation(body))))
     if len(codes) <= MOST_FUNCTIONS:
+        said = _telling(subject)
         for code in dict.fromkeys(codes):
-            yield Triplet(anchor, code, ())
+            # "Works like a charm": nothing of the message is in the function.
+            if not said.isdisjoint(_telling(code)):
+                yield Triplet(anchor, code, ())
+
+
+def _telling(text: str) -> frozenset[str]:
+    """The beginnings of the telling words of a text, its identifiers opened."""
+    words = _LONG_WORD.findall(normalise(text))
+    return frozenset(word[:_STEM] for word in words if word not in _COMMON)
 
 
 def _changed(repository: Path, commit: str, path: str) -> tuple[str, Lines]:

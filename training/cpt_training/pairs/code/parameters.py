@@ -14,6 +14,7 @@ _OWN = frozenset({"self", "cls", "this", "&self", "&mut self", "mut self"})
 _NONE = COMMENTS | {"keyword_separator", "positional_separator", "self_parameter"}
 _NAMED_BY = ("name", "pattern", "declarator", "left")
 _NAMES = frozenset({"identifier", "variable_name"})
+_DECLARED = frozenset({"variable_declarator", "pointer_declarator", "function_declarator"})
 _DEEPEST_DECLARATOR = 6
 
 
@@ -82,6 +83,5 @@ def _name(node: Node | None) -> str:
             return _name(inner)
     # A splat, a reference or a type around the name.
     inner = next((child for child in node.named_children if child.type in _NAMES), None)
-    if inner is None and node.type.endswith(("splat_pattern", "declarator", "pattern")):
-        inner = node.named_children[0] if node.named_children else None
-    return _name(inner)
+    declared = (child for child in node.named_children if child.type in _DECLARED)
+    return _name(inner or next(declared, None))
