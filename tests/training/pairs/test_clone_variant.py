@@ -216,6 +216,22 @@ def test_each_language_has_its_rules(language: str, source: str, patterns: list[
     assert parsed is not None
 
 
+def test_a_text_that_holds_a_value_does_not_change_places() -> None:
+    text = variant(
+        "php",
+        """
+        <?php
+        function greet($list, $size) {
+            $name = "one";
+            $line = "Hello $name";
+            if ($size === 3) { $list[] = $line; } else { $list = [$line, $name]; }
+            return $list;
+        }
+        """,
+    )
+    assert re.search(r'\$(\w+) = "one";\n    \$\w+ = "Hello \$\1";', text), text
+
+
 FIRST = """int pick(int n, T left, T right) {
     int i = 0;
     if (i == n) { f(left); } else { f(right); }
