@@ -124,6 +124,14 @@ def test_the_shipped_corpus_is_told_as_it_was_when_it_was_published() -> None:
     assert manifest.digest == json.loads(manifest.published.read_text())["manifest"]
 
 
+def test_another_manifests_list_is_of_no_concern_to_one_that_has_its_own(tmp_path: Path) -> None:
+    path = write(tmp_path, row("a", "train", DIGEST))
+    path.with_suffix(".excluded.txt").write_text("# own\n")
+    digest = load_manifest(path).digest
+    path.with_name("other.excluded.txt").write_text("0123456789abcdef cosqa\n")
+    assert load_manifest(path).digest == digest
+
+
 def test_unknown_manifest_lists_the_shipped_ones() -> None:
     with pytest.raises(InvalidInputError, match="python"):
         find_manifest("nothing-like-it")

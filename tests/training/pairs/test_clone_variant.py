@@ -71,7 +71,10 @@ def test_a_variant_returns_what_the_function_returns(
     def compiled(code: str) -> Callable[..., Any]:
         names: dict[str, Any] = {}
         exec(code, names)
-        return next(value for name, value in names.items() if name != "__builtins__")
+        function: Callable[..., Any] = next(
+            value for name, value in names.items() if name != "__builtins__"
+        )
+        return function
 
     (pair,) = mined("python", source)
     assert pair.query != pair.document

@@ -104,9 +104,8 @@ def test_commits_that_are_about_no_function_or_too_many_give_nothing(
     repository: Path, message: str, files: dict[str, str]
 ) -> None:
     commit(repository, message, **files)
-    triplets, notes = converted(repository)
-    assert triplets == []
-    assert len(notes) >= 2
+    with pytest.raises(InvalidInputError, match="is about a function; commits .* left out: 1"):
+        converted(repository)
 
 
 def test_merges_and_reverts_are_left_out(repository: Path) -> None:
@@ -162,6 +161,16 @@ def test_a_folder_without_history_is_refused_and_what_lay_there_stays(
     git(empty, "init", "--quiet")
     with pytest.raises(InvalidInputError, match="no git history"):
         converted(empty)
+
+
+def test_a_clone_whose_objects_are_elsewhere_is_refused(repository: Path, tmp_path: Path) -> None:
+    commit(repository, "Read lines again", b=READ)
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    partial = tmp_path / "partial"
+    url = repository.as_uri()
+    git(tmp_path, "clone", "-q", "--no-checkout", "--filter=blob:none", url, str(partial))
+    with pytest.raises(InvalidInputError, match="git cannot read"):
+        converted(partial)
 
 
 def test_what_the_models_are_measured_on_is_refused(repository: Path) -> None:

@@ -7,6 +7,7 @@ only those functions whose key stands in two places, so that no more than these 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from cpt_training.pairs.prose import cut_lines
 from cpt_training.pairs.registry import CORPUS_MINERS, CorpusMiner
 
 _KEY_BYTES = 8
+_OWN_CODE = Path(__file__).read_text(encoding="utf-8")
 
 Mined = Sequence[tuple[Package, Path]]
 
@@ -37,7 +39,8 @@ def mine_across(manifest: Manifest, mined: Mined, cache: Path) -> list[tuple[Pac
     found = []
     for split in SPLITS if kinds else ():
         parts = [(package, path) for package, path in mined if package.split == split]
-        made_from = "\n".join((*kinds, repr(manifest.ports), *(path.name for _, path in parts)))
+        names = (path.name for _, path in parts)
+        made_from = "\n".join((_OWN_CODE, *kinds, repr(manifest.ports), *names))
         name = hashlib.sha256(made_from.encode()).hexdigest()[:16]
         target = cache / "mined" / "across" / f"{manifest.name}-{split}-{name}.parquet"
         if not target.is_file():
@@ -87,10 +90,10 @@ def _found(kind: str, miner: CorpusMiner, parts: Mined) -> Iterator[tuple[Functi
 
 def _shared_keys(kind: str, miner: CorpusMiner, parts: Mined) -> set[bytes]:
     """The hashes of all keys that stand in two places or more."""
-    seen: dict[bytes, int] = {}
+    seen: dict[bytes, str] = {}
     shared: set[bytes] = set()
     for function in _functions(kind, parts):
-        key, place = _hashed(function.key), hash(miner.place(function))
+        key, place = _hashed(function.key), sys.intern(miner.place(function))
         if seen.setdefault(key, place) != place:
             shared.add(key)
     return shared

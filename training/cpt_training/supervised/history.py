@@ -75,8 +75,8 @@ def convert_history(repository: Path, most: int, notes: list[str]) -> Iterator[T
         notes: takes what was left out, by reason.
 
     Raises:
-        InvalidInputError: there is no such folder or no history, or the repository is one that
-            the models are measured on.
+        InvalidInputError: there is no such folder, no history or no commit in it that is about a
+            function, or the repository is one that the models are measured on.
     """
     dropped: Counter[str] = Counter()
     asked: set[str] = set()
@@ -90,8 +90,15 @@ def convert_history(repository: Path, most: int, notes: list[str]) -> Iterator[T
             reason = "" if triplets else "that changed no function of which they speak"
             yield from triplets
         dropped[reason] += 1
-    del dropped[""]
-    notes += [f"commits {reason} left out: {count:,}" for reason, count in sorted(dropped.items())]
+    found = dropped.pop("", 0)
+    left_out = [f"commits {why} left out: {count:,}" for why, count in sorted(dropped.items())]
+    if not found:
+        raise InvalidInputError(
+            f"No commit of {repository} is about a function; {'; '.join(left_out)}.",
+            expected="commits that change a few functions and say what they do",
+            remedy="give the clone of a project of code, with all of its history",
+        )
+    notes += left_out
 
 
 def _commits(repository: Path, most: int) -> tuple[Commit, ...]:
@@ -108,7 +115,7 @@ def _commits(repository: Path, most: int) -> tuple[Commit, ...]:
             expected="a folder of a git repository with commits",
             remedy="give the path of a clone, made without --depth 1",
         )
-    origin = run_git(repository, ["config", "--get", "remote.origin.url"]).stdout.decode().strip()
+    origin = _git(repository, ["config", "--get", "remote.origin.url"]).stdout.decode().strip()
     for name in (repository.resolve().name, origin.rpartition("/")[2].removesuffix(".git")):
         reason = reason_package_excluded(name) if name else None
         if reason:
@@ -152,10 +159,10 @@ def _triplets(
     codes: list[str] = []
     body = ""
     # In a repository without a work tree, no path is relative to one.
-    prefix = os.fsdecode(_git(repository, ["rev-parse", "--show-prefix"]).rstrip(b"\n"))
+    prefix = os.fsdecode(_git(repository, ["rev-parse", "--show-prefix"]).stdout.rstrip(b"\n"))
     for path in paths:
-        said, lines = _changed(repository, commit.id, path)
-        body = body or said
+        explained, lines = _changed(repository, commit.id, path)
+        body = body or explained
         file = _source(repository, commit.id, prefix, path)
         codes += touched_functions(file, lines) if file else []
     anchor = "\n".join(filter(None, (subject, _explanation(body))))
@@ -176,14 +183,17 @@ def _telling(text: str) -> frozenset[str]:
 def _changed(repository: Path, commit: str, path: str) -> tuple[str, Lines]:
     """The message's body, and the lines that a commit wrote into a file."""
     shown = _git(repository, [*_SHOW, commit, "--", f":(literal){path}"])
-    body, _, diff = shown.partition(b"\0")
+    if shown.returncode:
+        complaint = shown.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise _unreadable(repository, complaint)
+    body, _, diff = shown.stdout.partition(b"\0")
     found = ((int(at), int(count or b"1")) for at, count in _HUNK.findall(diff))
     return body.decode("utf-8", "replace"), tuple(found)
 
 
 def _source(repository: Path, commit: str, prefix: str, path: str) -> SourceFile | None:
     """A file as a commit left it; None where it removed it, or no person wrote it."""
-    content = _git(repository, ["cat-file", "blob", f"{commit}:{prefix}{path}"])
+    content = _git(repository, ["cat-file", "blob", f"{commit}:{prefix}{path}"]).stdout
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
@@ -193,15 +203,19 @@ def _source(repository: Path, commit: str, prefix: str, path: str) -> SourceFile
     return SourceFile(path, detect_language(path), text)
 
 
-def _git(repository: Path, arguments: list[str]) -> bytes:
+def _git(repository: Path, arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
     try:
-        return run_git(repository, arguments).stdout
+        return run_git(repository, arguments)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise InvalidInputError(
-            f"git cannot read {repository}: {error}.",
-            expected="a repository whose objects are all on this machine",
-            remedy="check it by git fsck, or clone it again",
-        ) from error
+        raise _unreadable(repository, str(error)) from error
+
+
+def _unreadable(repository: Path, complaint: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"git cannot read {repository}: {complaint}.",
+        expected="a repository whose objects are all on this machine",
+        remedy="check it by git fsck, or clone it again without --filter",
+    )
 
 
 def _explanation(body: str) -> str:
