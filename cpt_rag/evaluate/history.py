@@ -26,7 +26,7 @@ _LOG = [
     *("log", "--no-merges", "--no-color", "--no-ext-diff", "--no-notes", "--no-follow"),
     *("--encoding=UTF-8", "--full-diff", "--no-relative", "--name-status", "-z"),
     # Equal contents alone: those are told by their ids, without reading a file of the past.
-    *("--find-renames=100%", f"--format=tformat:{_MARK.decode()}%s"),
+    *("--find-renames=100%", f"--format=tformat:{_MARK.decode()}%H %s"),
 ]
 
 
@@ -44,10 +44,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The first line of a commit's message, and all that it changed."""
+    """The first line of a commit's message, all that it changed, and git's name for it."""
 
     subject: str
     changes: tuple[Change, ...]
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,11 @@ def read_history(folder: Path, most: int = MOST_COMMITS) -> History:
         most: commits to read at most.
     """
     try:
-        where = _run(folder, ["rev-parse", "--show-prefix"])
+        where = run_git(folder, ["rev-parse", "--show-prefix"])
         if where.returncode:
             return History(missing=_complaint(where.stderr))
         prefix = _text(where.stdout.removesuffix(b"\n"))
-        log = _run(folder, [*_LOG, "-n", str(most), "--", "."])
+        log = run_git(folder, [*_LOG, "-n", str(most), "--", "."])
     except FileNotFoundError:
         return History(missing="git is not installed")
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -80,7 +81,16 @@ def read_history(folder: Path, most: int = MOST_COMMITS) -> History:
     return History(commits, "" if commits else _complaint(log.stderr))
 
 
-def _run(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
+def run_git(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
+    """What git says of a folder, whatever its exit status.
+
+    Nothing is fetched, run or coloured, whatever this user's configuration says.
+
+    Raises:
+        FileNotFoundError: git is not installed.
+        OSError: it cannot be run.
+        subprocess.TimeoutExpired: it takes longer than two minutes.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     command = [*_GIT, "-C", str(folder), *arguments]
     return subprocess.run(  # noqa: S603  (no shell, and the folder is an argument of its own)
@@ -94,23 +104,25 @@ def _run(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[byte
 
 
 def _commits(output: bytes, prefix: str) -> Iterator[Commit]:
-    """Fields end with NUL: a marked subject, then for each file its status and one or two names."""
+    """Fields end with NUL: mark, id and subject, then for each file its status and its names."""
     subject: str | None = None
+    id_ = ""
     changes: list[Change] = []
     fields = iter(output.split(b"\0"))
     for field in fields:
         status = field.removeprefix(b"\n")
         if status.startswith(_MARK):
             if subject is not None:
-                yield Commit(subject, tuple(changes))
-            subject, changes = status.removeprefix(_MARK).decode("utf-8", "replace"), []
+                yield Commit(subject, tuple(changes), id_)
+            id_, _, subject = status.removeprefix(_MARK).decode("utf-8", "replace").partition(" ")
+            changes = []
         elif status[:1] in (b"R", b"C"):
             old, new = next(fields, b""), next(fields, b"")
             changes.append(Change(_inside(new, prefix), _inside(old, prefix)))
         elif status:
             changes.append(Change(_inside(next(fields, b""), prefix)))
     if subject is not None:
-        yield Commit(subject, tuple(changes))
+        yield Commit(subject, tuple(changes), id_)
 
 
 def _inside(name: bytes, prefix: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -93,6 +94,9 @@ def test_a_manifest_of_manifests_has_their_packages(tmp_path: Path) -> None:
         ('packages = [{ name = "a" }]\nsource = "cargo"', "'source': 'cargo'"),
         ('packages = []\nkinds = ["poem"]', "unknown kinds of pair: poem"),
         ("packages = [", "not valid TOML"),
+        ('packages = []\nports = ["a"]', "ports of both.toml cannot be read"),
+        ('packages = []\nkinds = ["translation"]', "0 groups of ports"),
+        ('packages = []\nports = [["a"]]\nkinds = ["translation"]', "no package of the manifest"),
     ],
 )
 def test_faults_of_a_whole_manifest_are_named(tmp_path: Path, content: str, message: str) -> None:
@@ -100,6 +104,32 @@ def test_faults_of_a_whole_manifest_are_named(tmp_path: Path, content: str, mess
     path.write_text(content)
     with pytest.raises(InvalidInputError, match=message):
         load_manifest(path)
+
+
+def test_ports_are_packages_of_one_split_and_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path, row("a", "train", DIGEST), row("b", "test", DIGEST))
+    rows = path.read_text()
+    path.write_text(f'kinds = ["translation"]\nports = [["a", "b"]]\n{rows}')
+    with pytest.raises(InvalidInputError, match=r"a, b in corpus\.toml are of test and train"):
+        load_manifest(path)
+    path.write_text(f'ports = [["a"]]\n{rows}')
+    with pytest.raises(InvalidInputError, match="1 groups of ports"):
+        load_manifest(path)
+    path.write_text(f'kinds = ["translation"]\nports = [["a"]]\n{rows}')
+    assert load_manifest(path).ports == (("a",),)
+
+
+def test_the_shipped_corpus_is_told_as_it_was_when_it_was_published() -> None:
+    manifest = load_manifest(find_manifest("cpt"))
+    assert manifest.digest == json.loads(manifest.published.read_text())["manifest"]
+
+
+def test_another_manifests_list_is_of_no_concern_to_one_that_has_its_own(tmp_path: Path) -> None:
+    path = write(tmp_path, row("a", "train", DIGEST))
+    path.with_suffix(".excluded.txt").write_text("# own\n")
+    digest = load_manifest(path).digest
+    path.with_name("other.excluded.txt").write_text("0123456789abcdef cosqa\n")
+    assert load_manifest(path).digest == digest
 
 
 def test_unknown_manifest_lists_the_shipped_ones() -> None:

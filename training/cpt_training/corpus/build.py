@@ -1,8 +1,8 @@
 """A manifest to one Parquet file of pairs for each split, with the same rows every time.
 
-fetch -> mine -> check -> merge. Mining and checking leave a file for each package, so that a
-build that was stopped goes on where it was; held-out splits come first, so that what is trained
-on can be held against them.
+fetch -> mine -> check -> merge. Mining and checking leave a file for each package (and one for each
+split, of pairs out of two packages), so that a build that was stopped goes on where it was;
+held-out splits come first, so that what is trained on can be held against them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cpt_training.corpus.across import mine_across
 from cpt_training.corpus.check import (
     Guard,
     check_in_worker,
@@ -64,6 +65,7 @@ def build(
     with _progress() as progress:
         archives, missing = gather(manifest, cache, progress, allow_missing=allow_missing)
         mined = _mine(archives, manifest.kinds, cache, workers, progress)
+        mined += mine_across(manifest, mined, cache)
         for splits in (_HELD_OUT, _TRAINED):
             chosen = [(package, path) for package, path in mined if package.split in splits]
             guard = Guard(excluded, evaluation, tuple(held_out))

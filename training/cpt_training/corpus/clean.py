@@ -11,7 +11,12 @@ SHORT = frozenset(("name_body", "heading_section", "title_page"))
 """Kinds whose queries, names and headings, are short by nature."""
 
 # A query that is code has fewer letters than prose.
-_CODE = frozenset(("signature_reference", "test_function"))
+_CODE = frozenset(
+    (
+        *("signature_reference", "test_function", "code_text", "completion"),
+        *("clone_variant", "clone_namesake", "translation"),
+    )
+)
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _BOILERPLATE = re.compile(
     r"^(?:see (?:the )?(?:base|parent|super|docs?|documentation|:|`|class|[A-Z]\w+\.)"
@@ -43,7 +48,8 @@ def fault(pair: Pair) -> str | None:
     share = 0.4 if pair.kind in _CODE else 0.6
     if letters < share * len(query) or not _mostly_ascii(query) or not _mostly_ascii(pair.document):
         return "query or document not English text"
-    if _BOILERPLATE.match(query):
+    # Here the prose is the answer.
+    if _BOILERPLATE.match(pair.document if pair.kind == "code_text" else query):
         return "boilerplate"
     return None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cpt_rag.errors import InvalidInputError
 from cpt_training.corpus.excluded import normal_name, reason_excluded, reason_package_excluded
-from cpt_training.pairs.registry import KINDS
+from cpt_training.pairs.registry import CORPUS_MINERS, DEFAULT_KINDS, KINDS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -64,11 +64,12 @@ class Manifest:
     path: Path
     kinds: tuple[str, ...]
     packages: tuple[Package, ...]
+    ports: tuple[tuple[str, ...], ...] = ()
 
     @property
     def digest(self) -> str:
-        """sha256 of all that a built corpus was made from: kinds, packages and sidecars."""
-        rows = "".join(f"{row}\n" for row in (self.kinds, *self.packages))
+        """sha256 of all that a built corpus was made from: kinds, packages, ports and sidecars."""
+        rows = "".join(f"{row}\n" for row in (self.kinds, *self.packages, *self.ports))
         excluded = b"".join(path.read_bytes() for path in self.sidecars)
         return hashlib.sha256(rows.encode() + excluded).hexdigest()
 
@@ -79,8 +80,9 @@ class Manifest:
 
     @property
     def sidecars(self) -> list[Path]:
-        """All such lists beside the manifest: one manifest may include another."""
-        return sorted(self.path.parent.glob("*.excluded.txt"))
+        """The manifest's own list; where it has none, all beside it: one may include another."""
+        own = self.sidecar
+        return [own] if own.is_file() else sorted(self.path.parent.glob("*.excluded.txt"))
 
     @property
     def published(self) -> Path:
@@ -106,11 +108,12 @@ def load_manifest(path: Path, *, pinned: bool = True) -> Manifest:
     """Read and check a manifest; ``pinned=False`` admits rows that are still to be pinned.
 
     A manifest has ``packages``, of its ``source`` where a row names no other, or it has
-    ``include``, names of other manifests beside it, whose packages are its own; ``kinds`` are all
-    kinds of pair where it names none.
+    ``include``, names of other manifests beside it, whose packages are its own; ``kinds`` are those
+    of the shipped encoders where it names none. Each of its ``ports`` names packages that do the
+    same in several languages, or one package that is written in several.
     """
     content = _read(path)
-    kinds = tuple(content.get("kinds", KINDS))
+    kinds = tuple(content.get("kinds", DEFAULT_KINDS))
     unknown = sorted(set(kinds) - set(KINDS))
     if unknown:
         raise InvalidInputError(
@@ -121,7 +124,7 @@ def load_manifest(path: Path, *, pinned: bool = True) -> Manifest:
     for file, part in _parts(path, content):
         source = part.get("source", "wheel")
         packages += [_package({"source": source, **row}, file) for row in part["packages"]]
-    manifest = Manifest(path.stem, path, kinds, tuple(packages))
+    manifest = Manifest(path.stem, path, kinds, tuple(packages), _ports(content, path.name))
     _check(manifest, pinned=pinned)
     return manifest
 
@@ -134,11 +137,12 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path.name} is not valid TOML: {error}.",
             expected="packages = [...], or include = [...]",
         ) from error
-    known = {"include", "kinds", "packages", "source"}
+    known = {"include", "kinds", "packages", "ports", "source"}
     if set(content) - known or ("packages" in content) == ("include" in content):
         raise InvalidInputError(
             f"{path.name} has the keys {', '.join(sorted(content)) or 'none'}.",
-            expected="packages with their source, or include; and kinds if not all are wanted",
+            expected="packages with their source, or include; kinds if not the usual ones are "
+            "wanted, and ports for translations",
         )
     return content
 
@@ -155,12 +159,25 @@ def _parts(path: Path, content: dict[str, Any]) -> Iterator[tuple[str, dict[str,
                 expected="names of manifests in the same folder",
             )
         part = _read(beside)
-        if "packages" not in part:
+        if "packages" not in part or "ports" in part:
             raise InvalidInputError(
-                f"{path.name} includes {beside.name}, which includes others in turn.",
-                expected="manifests that have packages",
+                f"{path.name} includes {beside.name}, which includes others in turn or has ports.",
+                expected="manifests that have packages, and ports in the one that includes them",
             )
         yield beside.name, part
+
+
+def _ports(content: Mapping[str, Any], file: str) -> tuple[tuple[str, ...], ...]:
+    groups = content.get("ports", [])
+    if not isinstance(groups, list) or not all(
+        isinstance(group, list) and group and all(isinstance(name, str) for name in group)
+        for group in groups
+    ):
+        raise InvalidInputError(
+            f"The ports of {file} cannot be read: {groups!r}.",
+            expected='lists of names of packages: ports = [["one", "the-same-in-go"]]',
+        )
+    return tuple(tuple(group) for group in groups)
 
 
 def _package(row: Mapping[str, Any], file: str) -> Package:
@@ -191,6 +208,28 @@ def _check(manifest: Manifest, *, pinned: bool) -> None:
             raise InvalidInputError(f"{package.name} stands twice in {file}.")
         names.add(key)
     _check_families(manifest.packages, file)
+    _check_ports(manifest, file)
+
+
+def _check_ports(manifest: Manifest, file: str) -> None:
+    """Ports are packages of the manifest, all of a group in one split, and asked for."""
+    split_of = {package.name: package.split for package in manifest.packages}
+    for group in manifest.ports:
+        splits = {
+            split_of.get(name, "no split: it is no package of the manifest") for name in group
+        }
+        if len(splits) > 1 or not splits <= set(SPLITS):
+            raise InvalidInputError(
+                f"The ports {', '.join(group)} in {file} are of {' and '.join(sorted(splits))}.",
+                expected="packages of the manifest, of one split",
+            )
+    translated = any(CORPUS_MINERS[kind].ports for kind in manifest.kinds if kind in CORPUS_MINERS)
+    if translated != bool(manifest.ports):
+        raise InvalidInputError(
+            f"{file} has {len(manifest.ports)} groups of ports, and the kinds "
+            f"{', '.join(manifest.kinds)}.",
+            expected="ports where translation is among the kinds, and only there",
+        )
 
 
 def _check_families(packages: Sequence[Package], file: str) -> None:

@@ -67,8 +67,6 @@ def merge(
                         if reason:
                             dropped[split][reason] += 1
                             continue
-                        record["package"] = package.name
-                        record["licence"] = package.licence
                         tables[split].append(record)
         for table in tables.values():
             table.finish()

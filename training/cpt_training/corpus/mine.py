@@ -14,9 +14,9 @@ import cpt_training.pairs
 from cpt_training.corpus.clean import fault
 from cpt_training.corpus.files import source_files
 from cpt_training.corpus.manifest import Package
-from cpt_training.corpus.table import MINED, Table, writing
+from cpt_training.corpus.table import FUNCTIONS, PAIRS, Record, Table, writing
 from cpt_training.pairs import Pair, SourceFile
-from cpt_training.pairs.registry import MINERS, PACKAGE_MINERS
+from cpt_training.pairs.registry import CORPUS_MINERS, MINERS, PACKAGE_MINERS
 
 PAIRS_PER_PACKAGE = 2_000
 # The kind that the held-out tests are made of; few packages have more.
@@ -27,18 +27,29 @@ _SAME_LANGUAGE = {"tsx": "typescript"}
 
 def mined_path(package: Package, kinds: Sequence[str], cache_folder: Path) -> Path:
     """Where the pairs of a package lie: another place where the miners were changed."""
-    made_from = "\n".join((package.source, package.sha256, *kinds, _miners_digest()))
+    origin = (package.source, package.sha256, package.licence)
+    made_from = "\n".join((*origin, *kinds, _miners_digest()))
     name = f"{Path(package.folder).name}-{hashlib.sha256(made_from.encode()).hexdigest()[:16]}"
     return cache_folder / "mined" / package.source / f"{name}.parquet"
+
+
+def functions_path(mined: Path) -> Path:
+    """Where a package's functions lie that miners over many packages may pair."""
+    return mined.with_name(f"{mined.stem}.functions.parquet")
 
 
 def mine_package(package: Package, archive: Path, kinds: Sequence[str], target: Path) -> Path:
     """Write the clean pairs of a package, sorted by kind and id, so many of a kind at most.
 
-    The file's notes count what was dropped, by reason.
+    The file's notes count what was dropped, by reason. Beside it, and first, lie the functions for
+    kinds that are mined over many packages.
     """
     dropped: Counter[str] = Counter()
     files = source_files(archive, package.source, dropped)
+    across = [kind for kind in kinds if kind in CORPUS_MINERS]
+    if across:
+        _write_functions(files, across, functions_path(target))
+    kinds = [kind for kind in kinds if kind not in CORPUS_MINERS]
     found: dict[str, dict[str, tuple[str, Pair]]] = {kind: {} for kind in kinds}
     for path, pair in _mined(files, kinds):
         # Some packages hold copies of a function; one of them is enough.
@@ -47,27 +58,41 @@ def mine_package(package: Package, archive: Path, kinds: Sequence[str], target: 
             dropped[reason] += 1
         else:
             found[pair.kind][pair.id] = (path, pair)
-    with writing(target, MINED) as table:
+    with writing(target, PAIRS) as table:
         for kind in kinds:
             most = _MOST.get(kind, PAIRS_PER_PACKAGE)
-            _write(table, found[kind], most)
+            _write(table, package, found[kind], most)
             dropped["over the limit of a package"] += max(0, len(found[kind]) - most)
         table.finish({"dropped": +dropped})
     return target
 
 
-def _write(table: Table, found: dict[str, tuple[str, Pair]], most: int) -> None:
+def record(pair: Pair, package: str, path: str, licence: str) -> Record:
+    """A pair as a row."""
+    return {
+        "kind": pair.kind,
+        "language": _SAME_LANGUAGE.get(pair.language, pair.language),
+        "query": pair.query,
+        "document": pair.document,
+        "package": package,
+        "path": path,
+        "licence": licence,
+    }
+
+
+def _write(table: Table, package: Package, found: dict[str, tuple[str, Pair]], most: int) -> None:
     # By id: which pairs stay under the limit has nothing to do with where they stand.
     for _, (path, pair) in sorted(found.items())[:most]:
-        table.append(
-            {
-                "kind": pair.kind,
-                "language": _SAME_LANGUAGE.get(pair.language, pair.language),
-                "query": pair.query,
-                "document": pair.document,
-                "path": path,
-            }
-        )
+        table.append(record(pair, package.name, path, package.licence))
+
+
+def _write_functions(files: Sequence[SourceFile], kinds: Sequence[str], path: Path) -> None:
+    with writing(path, FUNCTIONS) as table:
+        for file in files:
+            for kind in kinds:
+                for function in CORPUS_MINERS[kind].functions(file):
+                    table.append({name: getattr(function, name) for name in FUNCTIONS.names})
+        table.finish()
 
 
 def _mined(files: Sequence[SourceFile], kinds: Sequence[str]) -> Iterator[tuple[str, Pair]]:

@@ -29,18 +29,18 @@ PAIRS = pa.schema(
 )
 """The columns of a split; all are text."""
 
-MINED = pa.schema([field for field in PAIRS if field.name not in ("package", "licence")])
-"""The columns of one package's pairs."""
+FUNCTIONS = pa.schema([(name, pa.string()) for name in ("kind", "key", "language", "code", "path")])
+"""What miners over many packages take of one."""
 
 CHECKED = pa.schema(
     [
-        *MINED,
+        *PAIRS,
         ("query_key", pa.uint64()),
         ("document_key", pa.uint64()),
         ("sketch", pa.binary()),
     ]
 )
-"""As `MINED`, with a hash of each normalised text and the document's MinHash."""
+"""As `PAIRS`, with a hash of each normalised text and the document's MinHash."""
 
 ROWS_AT_ONCE = 4096
 

@@ -1,4 +1,4 @@
-"""Commands: make triplets of ``nli`` files, or of an ``msmarco`` folder."""
+"""Commands: make triplets of ``nli`` files, of ``msmarco``, of a git ``history``, of ``chat``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import typer
 from rich.console import Console
 
 from cpt_rag.cli.run import main
+from cpt_rag.evaluate.history import MOST_COMMITS
+from cpt_training.supervised.chat import convert_chat
+from cpt_training.supervised.history import convert_history
 from cpt_training.supervised.msmarco import convert_msmarco
 from cpt_training.supervised.nli import convert_nli
 from cpt_training.supervised.triplets import Triplet, write_triplets
@@ -43,6 +46,32 @@ def msmarco_command(
     """Queries, the passages judged relevant, and others that were retrieved."""
     notes: list[str] = []
     _write(convert_msmarco(directory, negatives, notes), notes, out)
+
+
+@app.command("history")
+def history_command(
+    repository: Annotated[
+        Path, typer.Argument(metavar="REPOSITORY", help="A local clone, or a folder in it.")
+    ],
+    out: Out,
+    commits: Annotated[int, typer.Option(min=1, help="The newest so many.")] = MOST_COMMITS,
+) -> None:
+    """What commits say that they do, and the functions that they changed."""
+    notes: list[str] = []
+    _write(convert_history(repository, commits, notes), notes, out)
+
+
+@app.command("chat")
+def chat_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="JSON Lines with messages or conversations."),
+    ],
+    out: Out,
+) -> None:
+    """What users ask, with what they asked before, and what the assistant answers."""
+    notes: list[str] = []
+    _write(convert_chat(files, notes), notes, out)
 
 
 def _write(triplets: Iterable[Triplet], notes: list[str], out: Path) -> None:

@@ -1,0 +1,326 @@
+"""Functions and their renamed, restructured variants, which do the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from cpt_rag.chunking.syntax import Syntax
+from cpt_training.pairs import clone_variant as miner
+from cpt_training.pairs.pair import Pair, SourceFile
+
+
+def mined(language: str, text: str, path: str = "a") -> list[Pair]:
+    file = SourceFile(path, language, dedent(text).lstrip("\n"))
+    pairs = list(miner.mine(file))
+    assert pairs == list(miner.mine(file))
+    assert all(pair.kind == "clone_variant" and pair.language == language for pair in pairs)
+    return pairs
+
+
+def variant(language: str, text: str) -> str:
+    (pair,) = mined(language, text)
+    return pair.document
+
+
+CLASSIFY = '''
+def classify(number, bounds, names=None):
+    """Say where a number lies."""
+    low = 0
+    found = []
+    # every bound once
+    for bound in bounds:
+        if number == bound:
+            low += 1
+        else:
+            found.append((bound, f"{number} of {bound}"))
+    if names is None:
+        return low, found
+    else:
+        return [names[i] for i in range(low)], found
+'''
+MERGE = """
+def merge_ranges(ranges, gap=0):
+    merged = []
+    count = 0
+    for start, end in sorted(ranges):
+        if merged and not start - merged[-1][1] > gap:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+            count += 1
+    with_gap = [(a, b) for a, b in merged if 0 < b - a]
+    return count, merged, with_gap
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "inputs"),
+    [
+        (CLASSIFY, [(3, [1, 3, 5]), (0, []), (3, [3, 3], ["a", "b", "c"])]),
+        (MERGE, [([(5, 6), (1, 2), (2, 4)],), ([(1, 1), (3, 4)], 5), ([],)]),
+    ],
+)
+def test_a_variant_returns_what_the_function_returns(
+    source: str, inputs: list[tuple[Any, ...]]
+) -> None:
+    def compiled(code: str) -> Callable[..., Any]:
+        names: dict[str, Any] = {}
+        exec(code, names)
+        function: Callable[..., Any] = next(
+            value for name, value in names.items() if name != "__builtins__"
+        )
+        return function
+
+    (pair,) = mined("python", source)
+    assert pair.query != pair.document
+    for arguments in inputs:
+        assert compiled(pair.document)(*arguments) == compiled(pair.query)(*arguments)
+
+
+def test_names_comments_and_docstring_change_and_members_stay() -> None:
+    (pair,) = mined(
+        "python",
+        '''
+        class Store:
+            @cached
+            def read_all(self, path, mode="r"):
+                """Read."""
+                path = self.path / path  # below the root
+                handle = path.open(mode=mode, buffering=0)
+                if handle is None:
+                    raise KeyError(path)
+                else:
+                    return handle.read()
+        ''',
+    )
+    assert '"""' not in pair.query
+    lines = pair.document.split("\n")
+    assert lines[0] == "@cached"
+    assert not re.search(r"read_all|\bhandle\b|#|Read\.", pair.document)
+    assert "self.path / " in pair.document
+    assert re.search(r"open\(mode=(?!mode)\w+, buffering=0\)", pair.document)
+    assert re.search(r"if \w+ is not None:\n        return \w+\.read\(\)\n    else:", pair.document)
+
+
+WHILE = r"int (\w+) = 0;\n    while \(\w+ > \1\) {"
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "patterns"),
+    [
+        (
+            "java",
+            """
+            class A {
+                int count(int size) {
+                    int total = 0;
+                    for (int i = 0; i < size; i++) {
+                        total += step(i);
+                    }
+                    return total;
+                }
+            }
+            """,
+            [WHILE, r"\w+ \+= step\((\w+)\);\n        \1 \+= 1;\n    }"],
+        ),
+        (
+            "c",
+            """
+            int count(struct list *l, int size) {
+                int total = 0;
+                while (size > 0) {
+                    total += l->size;
+                    size--;
+                }
+                return total;
+            }
+            """,
+            [r"for \(; 0 < (\w+); \) {", r"(\w+) = \1 \+ \w+->size;", r"\w+ -= 1;"],
+        ),
+        (
+            "javascript",
+            """
+            export function pick(list, start) {
+                const first = 1;
+                let name = "x";
+                if (!start) {
+                    return list[first];
+                } else {
+                    name += start;
+                    return { size: list.length, text: name };
+                }
+            }
+            """,
+            [r'let \w+ = "x";\n    const \w+ = 1;', r"if \(\w+\) {", r"size: \w+\.length, text: "],
+        ),
+        (
+            "go",
+            """
+            package p
+
+            func (s *Store) Sum(keys []string, start int) (int, error) {
+                total := start
+                for _, key := range keys {
+                    value, err := s.get(key)
+                    if err != nil {
+                        return 0, err
+                    }
+                    total += value
+                    s.count++
+                }
+                return total, nil
+            }
+            """,
+            [r"if nil != \w+ {", r"(\w+) = \1 \+ \w+\n", r"s\.count\+\+"],
+        ),
+        (
+            "php",
+            """
+            <?php
+            function pick(array $list, $name) {
+                $found = [];
+                $count = 0;
+                if ($name === null) {
+                    $found = $list;
+                } else {
+                    foreach ($list as $key => $value) { $found[] = "$name $value"; }
+                }
+                return [$found, $count, $this->name];
+            }
+            """,
+            [r"\$\w+ = 0;\n    \$\w+ = \[\];", r"if \(\$\w+ !== null\)", r"\$this->name\]"],
+        ),
+        (
+            "rust",
+            """
+            fn pick(list: &[u8], limit: usize) -> usize {
+                let mut total = 0;
+                let mut other = 1;
+                for item in list {
+                    if limit == 3 { total += 1; } else { other += f(item); }
+                }
+                total + other
+            }
+            """,
+            [r"let mut \w+ = 1;\n    let mut \w+ = 0;", r"if !\(3 == \w+\) {"],
+        ),
+    ],
+)
+def test_each_language_has_its_rules(language: str, source: str, patterns: list[str]) -> None:
+    text = variant(language, source)
+    for pattern in patterns:
+        assert re.search(pattern, text), text
+    parsed = Syntax.parse(f"<?php {text}" if language == "php" else text, language)
+    assert parsed is not None
+
+
+def test_a_text_that_holds_a_value_does_not_change_places() -> None:
+    text = variant(
+        "php",
+        """
+        <?php
+        function greet($list, $size) {
+            $name = "one";
+            $line = "Hello $name";
+            if ($size === 3) { $list[] = $line; } else { $list = [$line, $name]; }
+            return $list;
+        }
+        """,
+    )
+    assert re.search(r'\$(\w+) = "one";\n    \$\w+ = "Hello \$\1";', text), text
+
+
+FIRST = """int pick(int n, T left, T right) {
+    int i = 0;
+    if (i == n) { f(left); } else { f(right); }
+"""
+REST = "\n    return n;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "kept"),
+    [
+        # What is called first, operators that may be redefined, a loop's own step, its own names.
+        ("c", "if (f(left) < g(right)) { n = 1; }", r"if \(f\(\w+\) < g\("),
+        ("cpp", "if (left < right) { n = 1; }", r"if \(\w+ < \w+\)"),
+        (
+            "c",
+            "for (n = 1; n < 9; n++) {\n        if (f(n)) continue;\n        g(n);\n    }",
+            r"for \(\w+ = 1; 9 > \w+; \w+ \+= 1\) {",
+        ),
+        (
+            "c",
+            "for (int j = 1; j < 9; j++) {\n        g(j);\n    }\n    int j = n;",
+            r"for \(int (\w+) = 1; 9 > \1; \1 \+= 1\) {",
+        ),
+        (
+            "java",
+            "for (n = 1, i = 9; n < i; n++, i--) {\n        g(n);\n    }",
+            r"for \((\w+) = 1, (\w+) = 9; \2 > \1; ",
+        ),
+    ],
+)
+def test_what_might_change_the_meaning_keeps_its_form(
+    language: str, source: str, kept: str
+) -> None:
+    whole = f"{FIRST}    {source}{REST}"
+    text = variant(language, f"class A {{\n{whole}}}" if language == "java" else whole)
+    assert re.search(kept, text), text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "names = locals()\n    if names == 1:\n        g(value)\n    else:\n        g(names)",
+        'if value == 1:\n        return f"{value=}"\n    else:\n        return text',
+        "global text\n    text = value\n    if text == 1:\n        g(2)\n    else:\n        g(3)",
+    ],
+)
+def test_a_function_that_asks_for_names_has_no_variant(body: str) -> None:
+    assert mined("python", f"def f(value, text, other):\n    {body}\n") == []
+
+
+def test_a_default_value_is_read_outside_of_the_function() -> None:
+    text = variant(
+        "python",
+        """
+        def send(message, timeout=timeout, retries=3):
+            attempts = 0
+            if retries == 0:
+                return message, timeout
+            else:
+                return message, retries, attempts
+        """,
+    )
+    assert "timeout=timeout" in text
+    assert "message" not in text
+
+
+def test_a_name_that_is_something_else_elsewhere_in_the_function_stays() -> None:
+    text = variant(
+        "javascript",
+        """
+        function report(list, size) {
+            if (size === 0) {
+                let log = list.pop();
+                send(log);
+            } else {
+                send(list, size);
+            }
+            log("done");
+        }
+        """,
+    )
+    assert "let log = " in text
+    assert 'log("done");' in text
+
+
+def test_a_little_function_and_one_with_nothing_to_put_differently_give_nothing() -> None:
+    assert mined("python", "def f(a):\n    return a == 1\n") == []
+    assert mined("python", "def f(a, b, c, d):\n    g(a)\n    g(b)\n    g(c)\n    return d\n") == []
+    assert mined("haskell", "f a = g a\n  where g = h\n") == []

@@ -1,0 +1,1 @@
+"""Variants of a function that do the same, made by rewriting its syntax tree."""
