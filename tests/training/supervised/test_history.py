@@ -104,7 +104,7 @@ def test_commits_that_are_about_no_function_or_too_many_give_nothing(
     repository: Path, message: str, files: dict[str, str]
 ) -> None:
     commit(repository, message, **files)
-    with pytest.raises(InvalidInputError, match="is about a function; commits .* left out: 1"):
+    with pytest.raises(InvalidInputError, match=r"is about a function; commits .* left out: 1"):
         converted(repository)
 
 
