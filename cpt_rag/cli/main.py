@@ -8,6 +8,7 @@ from cpt_rag.cli import (
     collections,
     context,
     copy,
+    encoders,
     evaluate,
     ingest,
     integrity,
@@ -30,6 +31,7 @@ app.command("ingest")(ingest.command)
 app.command("search")(search.command)
 app.command("context")(context.command)
 app.command("evaluate")(evaluate.command)
+app.add_typer(encoders.app, name="encoders")
 app.command("verify")(integrity.verify)
 app.command("export")(integrity.export)
 app.command("status")(collections.status)

@@ -11,6 +11,8 @@ from cpt_rag.encoders.fingerprint import fingerprint
 from cpt_rag.errors import EncoderError, MissingExtraError
 
 if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
     from cpt_rag.types import Fingerprint, Float32Array
 
 
@@ -45,6 +47,11 @@ class TransformerEncoder:
         self._fingerprint = fingerprint(
             directory, dimension=self.dimension, pooling=_pooling(self._model)
         )
+
+    @property
+    def model(self) -> SentenceTransformer:
+        """The model itself."""
+        return self._model
 
     @property
     def dimension(self) -> int:
