@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cpt_rag.cli import build
 from cpt_rag.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 WIDTH = 110
 
 app = typer.Typer(invoke_without_command=True)
+app.command("build")(build.command)
 
 
 @app.callback()

@@ -9,8 +9,8 @@ from pathlib import Path
 from cpt_rag.encoders.preset import MODELS
 from cpt_rag.types import Fingerprint
 
-_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-_TOKENIZER = ("tokenizer.json", "vocab.txt", "sentencepiece*.model", "spiece.model")
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+TOKENIZER = ("tokenizer.json", "vocab.txt", "sentencepiece*.model", "spiece.model")
 
 
 def fingerprint(
@@ -31,19 +31,24 @@ def fingerprint(
         name: what ``load_encoder`` finds it by; None for the directory's own name or place.
     """
     return Fingerprint(
-        # What load_encoder needs to find it again: a shipped model by name, another by its place.
-        name=name or (directory.name if directory.parent == MODELS else str(directory)),
-        weights=_digest(directory, _WEIGHTS),
-        tokenizer=_digest(directory, _TOKENIZER),
+        name=name or name_of(directory),
+        weights=digest(directory, WEIGHTS),
+        tokenizer=digest(directory, TOKENIZER),
         dimension=dimension,
         pooling=pooling,
         prompts={role: text for role, text in prompts.items() if text},
     )
 
 
-def _digest(directory: Path, patterns: tuple[str, ...]) -> str:
-    digest = hashlib.sha256()
+def name_of(directory: Path) -> str:
+    """What load_encoder needs to find it again: a shipped model by name, another by its place."""
+    return directory.name if directory.parent == MODELS else str(directory)
+
+
+def digest(directory: Path, patterns: tuple[str, ...]) -> str:
+    """sha256 over names and bytes of the files below ``directory`` that match a pattern."""
+    summed = hashlib.sha256()
     for path in sorted({p for pattern in patterns for p in directory.rglob(pattern)}):
-        digest.update(path.relative_to(directory).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+        summed.update(path.relative_to(directory).as_posix().encode())
+        summed.update(path.read_bytes())
+    return summed.hexdigest()

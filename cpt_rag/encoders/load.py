@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def load_encoder(name_or_path: str | Path = DEFAULT_ENCODER) -> Encoder:
-    """Load an encoder with the fastest runtime that gives its exact vectors.
+    """Load an encoder with the fastest runtime that is there for it.
+
+    A static model runs on tiktoken and numpy, with its exact vectors. A transformer runs in int8
+    where `build_onnx` has made that form of it and onnxruntime is installed, and by
+    sentence-transformers otherwise; both are one encoder to a collection.
 
     Nothing is downloaded, and no code of a checkpoint is run.
 
@@ -23,13 +28,14 @@ def load_encoder(name_or_path: str | Path = DEFAULT_ENCODER) -> Encoder:
             sentence-transformers directory on this machine.
 
     Raises:
-        EncoderError: the name is unknown, or the files are not there, not whole or not usable.
+        EncoderError: the name is unknown, or the files are not there, not whole or not usable, or
+            the model's int8 form is damaged.
         MissingExtraError: the model needs torch, which the core leaves out.
     """
     preset = PRESETS.get(str(name_or_path))
     if preset is not None and preset.name not in SHIPPED:
         return _published(preset)
-    directory = _whole(preset.directory) if preset else _given(name_or_path)
+    directory = locate(name_or_path)
     from cpt_rag.encoders.static import StaticEncoder
     from cpt_rag.encoders.tokens import NotStaticError
     from cpt_rag.encoders.transformer import TransformerEncoder
@@ -39,7 +45,32 @@ def load_encoder(name_or_path: str | Path = DEFAULT_ENCODER) -> Encoder:
     try:
         return StaticEncoder(directory)
     except NotStaticError:
-        return TransformerEncoder(directory)
+        return _int8(directory) or TransformerEncoder(directory)
+
+
+def locate(name_or_path: str | Path) -> Path:
+    """The directory of a shipped model, or the one given, checked to hold a model.
+
+    Raises:
+        EncoderError: the name is unknown, or the directory is no model.
+    """
+    shipped = SHIPPED.get(str(name_or_path))
+    return _whole(shipped.directory) if shipped else _given(name_or_path)
+
+
+def _int8(directory: Path) -> Encoder | None:
+    """The int8 form, where the user has built it and can run it."""
+    if any(find_spec(name) is None for name in ("onnxruntime", "tokenizers")):
+        return None
+    from cpt_rag.encoders.onnx_form import Source
+
+    source = Source(directory)
+    form = source.form()
+    if form is None:
+        return None
+    from cpt_rag.encoders.onnx import OnnxEncoder
+
+    return OnnxEncoder(directory, source.place, form)
 
 
 def _published(preset: Preset) -> Encoder:

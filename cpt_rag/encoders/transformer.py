@@ -42,6 +42,11 @@ class TransformerEncoder:
         )
 
     @property
+    def model(self) -> SentenceTransformer:
+        """The model itself."""
+        return self._model
+
+    @property
     def dimension(self) -> int:
         """Length of every vector."""
         return int(self._model.get_embedding_dimension() or 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from cpt_rag.encoders import StaticEncoder
+from cpt_rag.encoders.cores import cores as _cores
 from cpt_rag.errors import CptRagError
 from cpt_rag.ingest.prepare import Batch, Task, prepare
 from cpt_rag.types import Encoder
@@ -176,10 +176,3 @@ def _can_start(encoder: Encoder) -> bool:
 def _is_frozen() -> bool:
     """Whether this interpreter is a program of its own, which takes no ``-c``."""
     return getattr(sys, "frozen", False)
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

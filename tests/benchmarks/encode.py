@@ -1,6 +1,7 @@
-"""Documents a second of static models: cpt_rag's runtime beside sentence-transformers'.
+"""Documents a second: cpt_rag's runtime of a model beside sentence-transformers'.
 
     python tests/benchmarks/encode.py [FOLDER] [--against all-MiniLM-L6-v2]
+    cpt-rag encoders build MODEL --onnx && python tests/benchmarks/encode.py --model MODEL
 
 Prints JSON, for pieces of code and for first lines of docstrings, at the default threads and at one
 thread. All models take turns on the same texts, so trust the ratios, which are medians over turns,
@@ -92,7 +93,7 @@ def encoders(model: str, against: Sequence[str], one_thread: bool) -> dict[str, 
 
     if one_thread:
         torch.set_num_threads(1)
-    chosen: dict[str, Encode] = {"cpt_rag": cpt_rag.load_encoder(model).encode_document}
+    chosen: dict[str, Encode] = {"cpt_rag": cpt_rag.load_encoder(locate(model)).encode_document}
     for name in (model, *against):
         folder = str(locate(name))
         plain = SentenceTransformer(folder, device="cpu", local_files_only=True)
@@ -136,7 +137,7 @@ def main() -> None:
     """Measure at the default threads, then at one, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="default: cpt_rag and its needs")
-    parser.add_argument("--model", default=DEFAULT_ENCODER, help="a static one, by name or path")
+    parser.add_argument("--model", default=DEFAULT_ENCODER, help="by name or path")
     parser.add_argument("--against", action="append", default=[], help="another model, likewise")
     parser.add_argument("--texts", type=int, default=1000, help="of each kind, at most")
     parser.add_argument("--turns", type=int, default=9)
