@@ -81,8 +81,9 @@ def test_what_is_built_is_not_built_again(own: tuple[Path, Path]) -> None:
 def outlier(directory: Path, within: str, after: str) -> None:
     """Have one unit, which nothing reads, dwarf all others of its layer."""
     model = SentenceTransformer(str(directory), device="cpu")
+    transformer: Any = model[0]
     with torch.no_grad():
-        for layer in model[0].model.encoder.layer:
+        for layer in transformer.model.encoder.layer:
             layer.get_submodule(within).bias[0] = 1e6
             reader = layer.get_submodule(after)
             reader.weight *= 1e4  # so that it matters what is read of the others
