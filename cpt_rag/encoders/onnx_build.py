@@ -152,7 +152,8 @@ def _prompts(model: Any) -> dict[str, str]:
 
 
 def _max_tokens(plain: TransformerEncoder) -> int:
-    positions = int(plain.model[0].model.config.max_position_embeddings)
+    transformer: Any = plain.model[0]
+    positions = int(transformer.model.config.max_position_embeddings)
     return min(plain.max_tokens or positions, positions)
 
 

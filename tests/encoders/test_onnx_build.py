@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_what_is_built_is_not_built_again(own: tuple[Path, Path]) -> None:
 
 def outlier(directory: Path, within: str, after: str) -> None:
     """Have one unit, which nothing reads, dwarf all others of its layer."""
-    model = SentenceTransformer(str(directory), device="cpu")
+    model: Any = SentenceTransformer(str(directory), device="cpu")
     with torch.no_grad():
         for layer in model[0].model.encoder.layer:
             layer.get_submodule(within).bias[0] = 1e6
