@@ -20,7 +20,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,12 +30,14 @@ if __name__ in {"__main__", "__mp_main__"}:  # the folder of this file is no pla
 from cpt_rag.encoders.onnx import OnnxEncoder
 from cpt_rag.encoders.onnx_build import build_onnx
 from cpt_rag.encoders.transformer import TransformerEncoder
-from cpt_rag.types import Fingerprint, Float32Array
 from cpt_training.evaluation.bm25 import Bm25Cost
 from cpt_training.evaluation.embed import Embedder
 from cpt_training.evaluation.tasks import tasks_below
 from cpt_training.models.pretrained import locate
 from tests.benchmarks.encode import first_lines, installed
+
+if TYPE_CHECKING:
+    from cpt_rag.types import Fingerprint, Float32Array
 
 FEWEST_LINES = 4
 
