@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 from rich.console import Console
 
 from cpt_rag import load_encoder
 from cpt_rag.cli.run import main
+from cpt_rag.errors import InvalidInputError
 from cpt_training.corpus.locate import DEFAULT_CACHE, corpus_directory
 from cpt_training.negatives.annotate import EmbeddingAnnotator
+from cpt_training.negatives.chat import ChatAnnotator
 from cpt_training.negatives.grade import grade
 from cpt_training.negatives.mine import Mining, Within, mine
 from cpt_training.negatives.record import record_path
@@ -52,8 +54,19 @@ def mine_command(  # noqa: PLR0913  (one parameter for each option)
 @app.command("grade")
 def grade_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of triplets.")],
-    model: Model,
     out: Out,
+    model: Annotated[
+        Optional[str],  # noqa: UP045  (typer reads annotations at run time, on 3.10 too)
+        typer.Option(help="What labels pairs: a shipped model's name, or a folder."),
+    ] = None,
+    chat: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="MODULE:NAME",
+            help="A chat model of LangChain: decides about negatives in doubt, and labels pairs "
+            "where no --model does.",
+        ),
+    ] = None,
     raise_by: Annotated[
         float, typer.Option(help="Added to the grade of a negative that may be right.")
     ] = 0.1,
@@ -61,15 +74,30 @@ def grade_command(
         float, typer.Option(help="Edit distance over nodes of almost equal trees; -1 for none.")
     ] = 0.1,
 ) -> None:
-    """The same triplets, each negative with a grade by an embedding model, refined."""
-    annotator = EmbeddingAnnotator(load_encoder(model))
+    """The same triplets, each negative with a grade, refined."""
+    judge = _chat(chat) if chat else None
+    annotator = EmbeddingAnnotator(load_encoder(model)) if model else judge
+    if annotator is None:
+        raise InvalidInputError(
+            "Nothing is named that labels pairs.",
+            expected="--model, --chat or both",
+            remedy="pass --model cpt-static, or a stronger one",
+        )
+    refinement = Refinement(raise_by, tree_below)
     with console.status("") as status:
-        record = grade(file, annotator, Refinement(raise_by, tree_below), out, status.update)
+        record = grade(file, annotator, refinement, out, status.update, judge)
     console.print(f"Wrote {record['triplets']:,} triplets to {out}, and {record_path(out)}.")
     console.print(
         f"{record['raised']:,} of {record['negatives']:,} negatives may be right answers; wrong "
         f"pairs and right ones part at a similarity of {record['parting']}."
     )
+
+
+def _chat(name: str) -> ChatAnnotator:
+    from cpt_training.synthesis.chat import load_chat, model_name
+
+    model = load_chat(name)
+    return ChatAnnotator(model, model_name(model))
 
 
 if __name__ == "__main__":
