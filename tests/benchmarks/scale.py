@@ -161,7 +161,7 @@ def measure(folder: Path, files: list[Path], size: int, scratch: Path) -> dict[s
     tree, store = scratch / f"tree{size}", scratch / f"store{size}"
     link(files, folder, tree)
     own = [sys.executable, __file__, BUILD, str(tree), str(store)]
-    built = subprocess.run(own, check=True, capture_output=True, text=True)
+    built = subprocess.run(own, check=True, stdout=subprocess.PIPE, text=True)
     with cpt_rag.open_collection("grown", store) as collection:
         row: dict[str, Any] = {
             "chunks": collection.engine.count(CHUNKS),

@@ -21,7 +21,6 @@ from cpt_training.pairs.registry import CORPUS_MINERS, MINERS, PACKAGE_MINERS
 PAIRS_PER_PACKAGE = 2_000
 # The kind that the held-out tests are made of; few packages have more.
 _MOST = {"docstring_code": 4_000}
-_DECIDING = ("archive", "clean", "excluded", "files", "mine", "paths")
 _SAME_LANGUAGE = {"tsx": "typescript"}
 
 
