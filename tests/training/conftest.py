@@ -182,3 +182,13 @@ def decoder_config(transformer_config: TrainConfig, decoder: Path) -> TrainConfi
         ),
         lora=Lora(rank=4, alpha=8, targets=("q_proj", "v_proj", "down_proj")),
     )
+
+
+@pytest.fixture
+def chat_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for a user's own chat.py, from which commands are run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "chat", raising=False)
+    yield tmp_path
+    sys.modules.pop("chat", None)

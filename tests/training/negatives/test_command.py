@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,16 +34,12 @@ model = Scripted
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def here(chat_module: Path) -> Path:
     """A folder with a user's chat.py and one triplet."""
-    (tmp_path / "chat.py").write_text(CHAT, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "chat", raising=False)
+    (chat_module / "chat.py").write_text(CHAT, encoding="utf-8")
     right, near = "def open_it(p):\n    return p", ("def fetch(p): return p", "def shut(p): del p")
-    write_triplets(tmp_path / "in.jsonl", [Triplet("Open it.", right, near, language="python")])
-    yield tmp_path
-    sys.modules.pop("chat", None)
+    write_triplets(chat_module / "in.jsonl", [Triplet("Open it.", right, near, language="python")])
+    return chat_module
 
 
 def test_a_chat_model_labels_pairs_and_decides_about_those_in_doubt(here: Path) -> None:
@@ -55,8 +49,8 @@ def test_a_chat_model_labels_pairs_and_decides_about_those_in_doubt(here: Path) 
     # Both are above the answer's own 0.9; the model takes the first alone for an answer.
     assert graded.grades == (1.0, 0.95)
     record = json.loads((here / "out.jsonl.json").read_text(encoding="utf-8"))
-    assert record["judged"]
     assert record["annotator"].startswith("scripted-1: ")
+    assert record["judge"].startswith("scripted-1: ")
 
 
 def test_somebody_has_to_label(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,14 +47,10 @@ model = Scripted
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def here(chat_module: Path) -> Path:
     """A folder with a user's chat.py, from which commands are run."""
-    (tmp_path / "chat.py").write_text(CHAT, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "chat", raising=False)
-    yield tmp_path
-    sys.modules.pop("chat", None)
+    (chat_module / "chat.py").write_text(CHAT, encoding="utf-8")
+    return chat_module
 
 
 WRITE = ["write", "code", "--model", "chat:model", "--out", "out"]

@@ -41,6 +41,11 @@ class Annotator(Protocol):
 class Judge(Protocol):
     """Says yes or no where a label is in doubt."""
 
+    @property
+    def name(self) -> str:
+        """Changes whenever the verdicts would."""
+        ...
+
     def fits(self, anchor: str, code: str) -> bool | None:
         """Whether ``code`` does what ``anchor`` asks for; None where no answer came."""
         ...

@@ -55,8 +55,8 @@ class ChatAnnotator:
 
     @property
     def name(self) -> str:
-        """Model and prompt."""
-        return f"{self._model}: {_ASK_GRADE}"
+        """Model and prompts."""
+        return f"{self._model}: {_ASK_GRADE}{_ASK_FIT}"
 
     def annotate(self, triplets: Sequence[Triplet]) -> Iterator[Labels]:
         """One question for each document of each triplet.

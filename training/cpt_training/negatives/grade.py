@@ -50,7 +50,7 @@ def grade(
         "triplets_sha256": file_hash(path),
         "annotator": annotator.name,
         "refinement": asdict(refinement),
-        "judged": judge is not None,
+        "judge": None if judge is None else judge.name,
     }
     journals = [
         Journal(out.with_name(f"{out.name}.{end}"), made_from) for end in ("labels", "verdicts")

@@ -60,6 +60,8 @@ def tree_distance(first: str, second: str, language: str, most: float) -> float 
         The distance, in [0, 1]; None where it is above ``most``, where there is no grammar, or
         where a tree has more than `MOST_NODES` nodes.
     """
+    if most < 0:
+        return None
     one, other = _shape(first, language), _shape(second, language)
     if one is None or other is None:
         return None
