@@ -26,28 +26,10 @@ from cpt_training.models.make import make_trainable
 from cpt_training.sections.matching import Matching
 from cpt_training.train import train
 
+from .conftest import batch, unit
+
 WIDTH = 8
 WHOLE = slice(None)
-
-
-def unit(rows: int, seed: int) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return functional.normalize(torch.randn(rows, WIDTH, generator=generator))
-
-
-def batch(
-    queries: torch.Tensor,
-    documents: torch.Tensor,
-    query_keys: Sequence[int] = (),
-    document_keys: Sequence[int] = (),
-) -> Batch:
-    """A batch whose texts all differ where no keys are given."""
-    return Batch(
-        queries,
-        documents,
-        torch.tensor(query_keys or range(len(queries))),
-        torch.tensor(document_keys or range(1000, 1000 + len(documents))),
-    )
 
 
 def head(candidates: int = 4, weight: float = 1.0) -> MatchingHead:
@@ -107,6 +89,18 @@ def test_a_text_of_the_same_words_is_no_wrong_one() -> None:
     expected += entropy(given, whole, [(0, 2), (2, 0)], 0.0)  # as queries
     expected += entropy(given, whole, [(2, 0), (0, 2)], 0.0)  # as documents; row 1 has none
     assert given(whole, WHOLE, 1).item() == pytest.approx(expected / 9, rel=1e-5)
+
+
+def test_a_hard_negative_that_is_graded_too_high_is_no_wrong_text_of_its_query() -> None:
+    given = head()
+    # One query, two hard negatives of its own: the first may well be an answer.
+    whole = replace(
+        batch(unit(1, 5), unit(3, 6)),
+        owners=torch.tensor([0, 0]),
+        grades=torch.tensor([0.9, 0.2]),
+    )
+    expected = entropy(given, whole, [(0, 0)], 1.0) + entropy(given, whole, [(0, 2)], 0.0)
+    assert given(whole, WHOLE, 1, 0.6).item() == pytest.approx(expected / 3, rel=1e-5)
 
 
 def test_a_batch_of_one_text_has_nothing_but_its_pairs() -> None:

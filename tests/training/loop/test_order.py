@@ -14,13 +14,10 @@ from torch.nn import functional
 from cpt_training.loop.losses import Batch, symmetric_info_nce
 from cpt_training.loop.order import order_loss
 
+from .conftest import unit
+
 SCALE = 20.0
 NO_OWNERS, NO_GRADES = torch.empty(0, dtype=torch.int64), torch.empty(0)
-
-
-def unit(rows: int, seed: int, width: int = 8) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return functional.normalize(torch.randn(rows, width, generator=generator))
 
 
 def batch(

@@ -37,15 +37,19 @@ class Batch:
             documents=functional.normalize(self.documents[:, :width], dim=-1),
         )
 
-    def related(self, rows: slice) -> torch.Tensor:
+    def related(self, rows: slice, negative_below: float = math.inf) -> torch.Tensor:
         """Documents that are no negatives of ``rows``' queries, bool (r, n + m).
 
-        They are each query's own, those of the same text, and those that belong to a query of the
-        same text; the first n columns hold for the documents of ``rows`` and all queries too.
+        They are each query's own, those of the same text, those that belong to a query of the same
+        text, and its own hard negatives of a grade from ``negative_below`` on; the first n columns
+        hold for the documents of ``rows`` and all queries too.
         """
         n = len(self.queries)
         related = self.document_keys[:n][rows, None] == self.document_keys
         related[:, :n] |= self.query_keys[rows, None] == self.query_keys
+        if self.owners is not None and self.grades is not None:
+            asking = torch.arange(n, device=self.owners.device)[rows, None]
+            related[:, n:] |= (self.owners == asking) & (self.grades >= negative_below)
         return related
 
 
@@ -70,10 +74,8 @@ def symmetric_info_nce(
     """
     n = len(batch.queries)
     own = torch.arange(n, device=batch.queries.device)[rows]
-    twins = batch.related(rows)
+    twins = batch.related(rows, negative_below)
     twins[torch.arange(len(own), device=own.device), own] = False
-    if batch.owners is not None and batch.grades is not None:
-        twins[:, n:] |= (batch.owners == own[:, None]) & (batch.grades >= negative_below)
     scale = log_scale.exp()
     asked = (batch.queries[rows] @ batch.documents.T * scale).masked_fill(twins, -torch.inf)
     answered = batch.documents[:n][rows] @ batch.queries.T * scale

@@ -13,6 +13,7 @@ cosine, and of these one that the head itself takes for a match.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -38,7 +39,9 @@ class MatchingHead(nn.Module):
         )
         self.out = nn.Linear(HIDDEN, 1)
 
-    def forward(self, batch: Batch, rows: slice, seed: int) -> torch.Tensor:
+    def forward(
+        self, batch: Batch, rows: slice, seed: int, negative_below: float = math.inf
+    ) -> torch.Tensor:
         """Weighted binary cross-entropy: the part that ``rows`` add, a scalar.
 
         The parts of all rows sum to the mean over three decisions a row: the pair, the query with
@@ -50,10 +53,12 @@ class MatchingHead(nn.Module):
             batch: rows of unit length.
             rows: queries, and their documents, whose share is wanted.
             seed: of this step, the same in every process.
+            negative_below: the grade from which a hard negative is no wrong text of its query's.
         """
         n = len(batch.queries)
         queries, documents = batch.queries[rows], batch.documents[:n][rows]
-        related, noise = batch.related(rows), self._noise(n, seed)[:, rows].to(queries.device)
+        related = batch.related(rows, negative_below)
+        noise = self._noise(n, seed)[:, rows].to(queries.device)
         asked = self._hard_negatives(
             lambda near: self.logits(queries[:, None], batch.documents[near]),
             queries.detach() @ batch.documents.detach().T,

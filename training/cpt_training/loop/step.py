@@ -83,19 +83,7 @@ class Learner:
         width = self.model.get_embedding_dimension()
         assert width is not None
         self._widths = config.optimisation.matryoshka or (width,)
-        if self._widths[0] != width:
-            raise InvalidInputError(
-                f"optimisation.matryoshka begins with {self._widths[0]}.",
-                expected=f"the model's whole width first, {width}",
-                remedy=f"put {width} in front in the config of {config.name!r}",
-            )
-        if config.optimisation.batch % processes.size():
-            raise InvalidInputError(
-                f"optimisation.batch = {config.optimisation.batch} over {processes.size()} "
-                "processes.",
-                expected="a batch that all processes share evenly",
-                remedy=f"change optimisation.batch in the config of {config.name!r}",
-            )
+        _check(config, self._widths[0], width)
         torch.manual_seed(config.seed)  # all processes start alike, whatever each has drawn before
         self.head = Head(config, width, taught).to(device)
         self._rates = (config.optimisation.learning_rate, HEAD_RATE)
@@ -231,7 +219,7 @@ class Learner:
             losses += [order.weight * order_loss(cut, order.scale) for cut in cuts]
         loss = torch.stack(losses).sum() / len(self._widths)
         if self.head.matching is not None:
-            loss = loss + self.head.matching(batch, rows, self._seed)
+            loss = loss + self.head.matching(batch, rows, self._seed, below)
         return loss
 
     def _distil(self, lesson: Rows) -> float:
@@ -282,6 +270,22 @@ class Learner:
             remedy=f"lower optimisation.mini_batch (now {wanted.mini_batch}); the result is "
             "the same. Where it is small already, lower data.document_tokens or "
             "optimisation.batch.",
+        )
+
+
+def _check(config: TrainConfig, first: int, width: int) -> None:
+    """Hold a config to the model's width and the number of processes."""
+    if first != width:
+        raise InvalidInputError(
+            f"optimisation.matryoshka begins with {first}.",
+            expected=f"the model's whole width first, {width}",
+            remedy=f"put {width} in front in the config of {config.name!r}",
+        )
+    if config.optimisation.batch % processes.size():
+        raise InvalidInputError(
+            f"optimisation.batch = {config.optimisation.batch} over {processes.size()} processes.",
+            expected="a batch that all processes share evenly",
+            remedy=f"change optimisation.batch in the config of {config.name!r}",
         )
 
 

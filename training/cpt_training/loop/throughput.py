@@ -17,19 +17,21 @@ class Throughput:
     """Tokens and floating-point operations a second, since it was made, over all processes.
 
     A token costs 2 operations for each weight that multiplies it on the way forward and 4 on the
-    way back (Kaplan et al. 2020, "Scaling Laws for Neural Language Models", section 2.1), and 2
-    more where a mini-batch is read twice (gradient caching). Attention's own products are left out,
-    as are rows of the embedding table, which multiply nothing. The limit is what this process's
-    device reaches on one large product in the precision of the run.
+    way back, 2 of them for the weight's own gradient where it is trained (Kaplan et al. 2020,
+    "Scaling Laws for Neural Language Models", section 2.1), and 2 more where a mini-batch is read
+    twice (gradient caching). Attention's own products are left out, as are rows of the embedding
+    table, which multiply nothing. The limit is what this process's device reaches on one large
+    product in the precision of the run.
     """
 
     def __init__(self, learner: Learner) -> None:
         self._learner = learner
         table = getattr(learner.model[0], "model", None)
-        rows = table.get_input_embeddings().weight.numel() if table is not None else 0
-        self._weights = sum(p.numel() for p in learner.model.parameters()) - rows
+        rows = table.get_input_embeddings().weight if table is not None else None
+        weights = [p for p in learner.model.parameters() if p is not rows]
         wanted = learner.config.optimisation
-        self._times = 8 if wanted.mini_batch < wanted.batch else 6
+        passes = 3 if wanted.mini_batch < wanted.batch else 2
+        self._operations = 2 * sum(p.numel() * (passes + p.requires_grad) for p in weights)
         # A static encoder multiplies nothing: its rows are looked up.
         self._limit = _limit(learner) if table is not None else 0.0
         self._started, self._before = time.monotonic(), learner.tokens
@@ -42,7 +44,7 @@ class Throughput:
             return {"tokens_per_second": tokens}
         return {
             "tokens_per_second": tokens,
-            "tflops": tokens * self._weights * self._times / 1e12,
+            "tflops": tokens * self._operations / 1e12,
             "tflops_limit": self._limit * processes.size() / 1e12,
         }
 
