@@ -11,41 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from numpy import float32
-from numpy.typing import NDArray
 
 import cpt_rag
 from cpt_rag.collection import identity_of
 from cpt_rag.errors import IdentityMismatchError, InvalidInputError
 from cpt_rag.ingest.prepare import text_digest
 from cpt_rag.qdrant import CHUNK_KIND, METADATA, RECORD, Store, Where, check_identity, open_store
-from cpt_rag.qdrant.gated import GatedEngine
 from cpt_rag.retrieve.search import find
 from cpt_rag.types import Point
 
+from .conftest import Counting, KilledError, kill_at_write
+
 CART, MAIL = "shop/cart.py", "shop/mail.go"
 ADDED = "def empty(cart):\n    '''Take everything out.'''\n    cart.clear()\n\n\n"
-
-
-class Counting:
-    """The shipped encoder, which notes what it is given."""
-
-    def __init__(self, encoder: cpt_rag.Encoder, max_tokens: int | None = None) -> None:
-        self._encoder = encoder
-        self.max_tokens = max_tokens
-        self.dimension = encoder.dimension
-        self.fingerprint = encoder.fingerprint
-        self.seen: list[str] = []
-
-    def count_tokens(self, text: str) -> int:
-        return self._encoder.count_tokens(text)
-
-    def encode_query(self, texts: Sequence[str]) -> NDArray[float32]:
-        return self._encoder.encode_query(texts)
-
-    def encode_document(self, texts: Sequence[str]) -> NDArray[float32]:
-        self.seen += texts
-        return self._encoder.encode_document(texts)
 
 
 @pytest.fixture
@@ -372,26 +350,3 @@ def test_a_run_killed_at_any_write_loses_no_description(
         if done() < number:
             return
     pytest.fail("the run never came to its end")
-
-
-class KilledError(BaseException):
-    """Stands for a process that is no more."""
-
-
-def kill_at_write(number: int, patch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """Let so many writes to the engine through, and none after; tells how many there were."""
-    done = 0
-
-    def dying(write: Callable[..., None]) -> Callable[..., None]:
-        def call(self: GatedEngine, *arguments: Any) -> None:
-            nonlocal done
-            if done == number:
-                raise KilledError
-            done += 1
-            write(self, *arguments)
-
-        return call
-
-    for name in ("upsert", "delete", "delete_ids"):
-        patch.setattr(GatedEngine, name, dying(getattr(GatedEngine, name)))
-    return lambda: done

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ import cpt_rag
 from cpt_rag.ingest import read, regular
 from cpt_rag.ingest.read import MAX_BYTES
 from cpt_rag.ingest.write import BATCH_FILES
-from cpt_rag.qdrant import Engine, Store, Where, open_store
-from cpt_rag.qdrant.gated import GatedEngine
+from cpt_rag.qdrant import Store, Where, open_store
+
+from .conftest import KilledError, kill_at_write
 
 
 @pytest.fixture
@@ -113,28 +114,6 @@ def test_any_history_ends_in_the_points_of_a_fresh_ingest(
     (project / "README.md").unlink()
     ingest(project)
     assert same_points(store, project, encoder, tmp_path)
-
-
-class KilledError(BaseException):
-    """Stands for a process that is no more."""
-
-
-def kill_at_write(number: int, patch: pytest.MonkeyPatch) -> None:
-    """Let so many writes to the engine through, and none after."""
-    done = 0
-
-    def dying(write: Callable[..., None]) -> Callable[..., None]:
-        def call(self: Engine, *arguments: Any) -> None:
-            nonlocal done
-            if done == number:
-                raise KilledError
-            done += 1
-            write(self, *arguments)
-
-        return call
-
-    for name in ("upsert", "delete", "delete_ids"):
-        patch.setattr(GatedEngine, name, dying(getattr(GatedEngine, name)))
 
 
 def change(project: Path) -> None:

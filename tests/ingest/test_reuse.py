@@ -7,39 +7,16 @@ so that nothing there is what was recorded to the last bit, and all is embedded 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy import float32
-from numpy.typing import NDArray
 
 import cpt_rag
 from cpt_rag.qdrant import METADATA, Store, Where, open_store
 
-
-class Counting:
-    """The shipped encoder, which notes what it is given."""
-
-    max_tokens: int | None = None
-
-    def __init__(self, encoder: cpt_rag.Encoder) -> None:
-        self._encoder = encoder
-        self.dimension = encoder.dimension
-        self.fingerprint = encoder.fingerprint
-        self.seen: list[str] = []
-
-    def count_tokens(self, text: str) -> int:
-        return self._encoder.count_tokens(text)
-
-    def encode_query(self, texts: Sequence[str]) -> NDArray[float32]:
-        return self._encoder.encode_query(texts)
-
-    def encode_document(self, texts: Sequence[str]) -> NDArray[float32]:
-        self.seen += texts
-        return self._encoder.encode_document(texts)
+from .conftest import Counting
 
 
 @pytest.fixture
