@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import cpt_rag
+from cpt_rag import copy
 from cpt_rag.errors import (
     CollectionError,
     CollectionNotFoundError,
@@ -289,57 +293,93 @@ def clean_processes() -> BaseContext:
     return context
 
 
-@pytest.mark.parametrize(
-    ("source", "target", "kills"),
-    [("folder", "other", 20), ("folder", "server", 8), ("server", "folder", 8)],
+def copy_until(batch: int, source: str, target: str) -> None:
+    """Copy, and be killed from outside right after so many batches, or never where it is 0."""
+
+    def tell(done: int, total: int, label: str) -> None:
+        nonlocal batch
+        batch -= 1
+        if batch == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    cpt_rag.copy_collection("docs", source, target, progress=tell)
+
+
+def forget(place: str) -> None:
+    with open_store(place) as store:
+        if store.exists("docs"):
+            store.delete("docs")
+
+
+COPIES = pytest.mark.parametrize(
+    ("source", "target"), [("folder", "other"), ("folder", "server"), ("server", "folder")]
 )
-def test_a_copy_killed_at_any_instant_is_finished_by_the_same_command(
+
+
+@COPIES
+def test_a_copy_killed_after_a_batch_is_refused_until_the_same_command_finishes_it(
     source: str,
     target: str,
-    kills: int,
     places: dict[str, str],
     fill: Fill,
     clean_processes: BaseContext,
 ) -> None:
     fill(places[source], 800)
-    expected = held(places[source])
     start, done = places[source], places[target]
+    expected = held(start)
+    batches = 800 // copy.BATCH_POINTS
+    for batch in range(1, batches + 1):
+        forget(done)
+        process = begun(clean_processes, batch, start, done)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert unfinished_or_whole(done, expected) == "refused"
+        cpt_rag.copy_collection("docs", start, done)
+        assert unfinished_or_whole(done, expected) == "whole"
+
+
+@COPIES
+def test_a_copy_killed_at_any_instant_is_never_taken_for_whole(
+    source: str,
+    target: str,
+    places: dict[str, str],
+    fill: Fill,
+    clean_processes: BaseContext,
+) -> None:
+    fill(places[source], 800)
+    start, done = places[source], places[target]
+    expected = held(start)
     whole = timed(clean_processes, start, done)
-    seen = {"absent": 0, "refused": 0, "whole": 0}
     chance = random.Random(11)
-    for kill in range(5 * kills):
-        if kill >= kills and seen["refused"]:  # a busy machine may need more to be caught halfway
-            break
+    for kill in range(12):
         if kill % 4 == 0:  # from nothing; else on top of what the last kill left
-            with open_store(done) as store:
-                if store.exists("docs"):
-                    store.delete("docs")
-        process = clean_processes.Process(  # type: ignore[attr-defined]
-            target=cpt_rag.copy_collection, args=("docs", start, done)
-        )
-        process.start()
+            forget(done)
+        process = begun(clean_processes, 0, start, done)
         process.join(chance.uniform(0, whole))
         process.kill()
         process.join()
-        seen[unfinished_or_whole(done, expected)] += 1
+        unfinished_or_whole(done, expected)  # what opens has every point
     cpt_rag.copy_collection("docs", start, done)
     assert unfinished_or_whole(done, expected) == "whole"
-    assert seen["refused"] > 0, seen
+
+
+def begun(context: BaseContext, batch: int, source: str, target: str) -> BaseProcess:
+    process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+        target=copy_until, args=(batch, source, target)
+    )
+    process.start()
+    return process
 
 
 def timed(context: BaseContext, source: str, target: str) -> float:
     """Seconds of a process that copies undisturbed."""
     for _ in range(2):  # the first one also starts the server that forks
-        process = context.Process(  # type: ignore[attr-defined]
-            target=cpt_rag.copy_collection, args=("docs", source, target)
-        )
         started = time.perf_counter()
-        process.start()
+        process = begun(context, 0, source, target)
         process.join()
         seconds = time.perf_counter() - started
         assert process.exitcode == 0
-        with open_store(target) as store:
-            store.delete("docs")
+        forget(target)
     return seconds
 
 
