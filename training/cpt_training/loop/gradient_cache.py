@@ -50,6 +50,8 @@ def backward(
     negatives: Side | None,
     loss: Loss,
     rows_at_once: int,
+    *,
+    keep: bool = False,
 ) -> float:
     """Add the gradients of ``loss`` to every parameter behind ``embed`` and behind ``loss``.
 
@@ -62,18 +64,21 @@ def backward(
         negatives: any number of texts, or None in every process.
         loss: the part that some rows of the whole batch add to its loss.
         rows_at_once: rows of logits in memory at a time.
+        keep: hold the graphs of all mini-batches instead of embedding a second time. The gradients
+            are the same.
 
     Returns:
         The loss of the whole batch.
     """
-    asked = _Embedded(embed, queries)
-    answers = [_Embedded(embed, side) for side in (documents, negatives) if side is not None]
+    asked = _Embedded(embed, queries, keep=keep)
+    others = [side for side in (documents, negatives) if side is not None]
+    answers = [_Embedded(embed, side, keep=keep) for side in others]
     whole = [side.gather(asked.width) for side in (asked, *answers)]
     batch = Batch(
         whole[0].requires_grad_(),
         torch.cat(whole[1:]).requires_grad_(),
         processes.gather(queries.keys),
-        torch.cat([processes.gather(side.keys) for side in (documents, negatives) if side]),
+        torch.cat([processes.gather(side.keys) for side in others]),
         *_grading(negatives, asked.rows[0]),
     )
     first, last = asked.rows
@@ -100,10 +105,11 @@ def _grading(negatives: Side | None, first: int) -> tuple[torch.Tensor | None, t
 
 
 class _Embedded:
-    """A side's embeddings, and how to make them again with a graph."""
+    """A side's embeddings, with their graphs or how to make them again with one."""
 
-    def __init__(self, embed: Embed, side: Side) -> None:
-        self._runs = [_Run(embed, part, alone=len(side.parts) == 1) for part in side.parts]
+    def __init__(self, embed: Embed, side: Side, *, keep: bool) -> None:
+        keep = keep or len(side.parts) == 1
+        self._runs = [_Run(embed, part, keep=keep) for part in side.parts]
         self._order = side.order
         self.rows = (0, len(side.order))
 
@@ -133,12 +139,12 @@ class _Embedded:
 
 
 class _Run:
-    """One mini-batch's embedding, and how to make it again with a graph."""
+    """One mini-batch's embedding, with its graph or how to make it again with one."""
 
-    def __init__(self, embed: Embed, features: Features, *, alone: bool) -> None:
+    def __init__(self, embed: Embed, features: Features, *, keep: bool) -> None:
         self._embed, self._features = embed, features
-        self._random = None if alone else RandContext(*features.values())
-        with torch.set_grad_enabled(alone):
+        self._random = None if keep else RandContext(*features.values())
+        with torch.set_grad_enabled(keep):
             self.embedding = embed(dict(features))
 
     def backward(self, gradient: torch.Tensor) -> None:
