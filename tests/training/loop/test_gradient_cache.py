@@ -69,7 +69,13 @@ def side(rows: torch.Tensor, keys: torch.Tensor, size: int, order: torch.Tensor)
 
 
 def cached(
-    model: Model, size: int, *, negatives: int = 0, order: torch.Tensor = IN_ORDER, at_once: int = N
+    model: Model,
+    size: int,
+    *,
+    negatives: int = 0,
+    order: torch.Tensor = IN_ORDER,
+    at_once: int = N,
+    keep: bool = False,
 ) -> float:
     """Gradients by mini-batches of ``size``, and the loss."""
     torch.manual_seed(1)
@@ -81,6 +87,7 @@ def cached(
         hard if negatives else None,
         model.loss,
         at_once,
+        keep=keep,
     )
 
 
@@ -115,6 +122,14 @@ def test_gradients_by_mini_batches_are_those_of_the_whole_batch(
     loss = cached(model, size, negatives=negatives, order=order)
     assert loss == pytest.approx(at_once(expected, negatives), rel=1e-5)
     assert_alike(model, expected)
+
+
+def test_gradients_by_mini_batches_that_are_kept_are_those_of_the_whole_batch() -> None:
+    model, expected = Model(0.0), Model(0.0)
+    loss = cached(model, 3, negatives=4, order=SHUFFLED, keep=True)
+    assert loss == pytest.approx(at_once(expected, 4), rel=1e-5)
+    assert_alike(model, expected)
+    assert model.read == [3, 3, 1, 3, 3, 1, 3, 1]  # queries, documents, negatives, each once
 
 
 @pytest.mark.parametrize("rows", [1, 2, 100])

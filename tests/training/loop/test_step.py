@@ -164,17 +164,24 @@ def test_the_temperature_has_a_rate_of_its_own(static_config: TrainConfig, make:
     ],
     ids=["GPU", "CPU", "numpy"],
 )
-def test_too_little_memory_says_what_to_lower(
-    static_config: TrainConfig, make: Make, error: Exception
+@pytest.mark.parametrize(
+    ("cache", "at_once", "remedy"),
+    [
+        (True, 5, "lower optimisation.mini_batch (now 5)"),
+        (False, 20, "set optimisation.gradient_cache = true"),
+    ],
+)
+def test_too_little_memory_says_what_to_change(
+    static_config: TrainConfig, make: Make, error: Exception, cache: bool, at_once: int, remedy: str
 ) -> None:
     def full(features: dict[str, torch.Tensor]) -> torch.Tensor:
         raise error
 
-    learner = make(optimised(static_config, mini_batch=5))
+    learner = make(optimised(static_config, mini_batch=5, gradient_cache=cache))
     learner.embed = full  # type: ignore[method-assign]
-    with pytest.raises(TrainingError, match="20 pairs, 5 in memory at once") as caught:
+    with pytest.raises(TrainingError, match=f"20 pairs, {at_once} in memory at once") as caught:
         first_steps(learner, 1)
-    assert caught.value.remedy.startswith("lower optimisation.mini_batch (now 5)")
+    assert caught.value.remedy.startswith(remedy)
 
 
 def test_another_error_stays_as_it_is(static_config: TrainConfig, make: Make) -> None:

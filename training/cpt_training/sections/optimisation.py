@@ -14,13 +14,13 @@ class Optimisation:
 
     ``batch`` pairs share their negatives, over all processes; ``mini_batch`` of them are read at
     once. Where that is the smaller, gradient caching has no more in memory; without
-    ``gradient_cache`` all of the batch is, and a step takes a quarter less time. ``examples`` pairs are seen in all.
-    ``scale`` is the inverse temperature at the start. ``matryoshka`` lists the widths that are
-    trained to serve alone, the whole one first. ``validations`` are spread evenly, each with a
-    checkpoint. The saved weights are ``trained_share`` of the best ones and for the rest the
-    start's (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", section 3). With
-    ``bfloat16`` a CPU reads texts in half precision, as a GPU always does: twice as fast on one
-    that multiplies it (avx512_bf16, amx), many times slower on another.
+    ``gradient_cache`` all of the batch is, and a step takes a quarter less time. ``examples`` pairs
+    are seen in all. ``scale`` is the inverse temperature at the start. ``matryoshka`` lists the
+    widths that are trained to serve alone, the whole one first. ``validations`` are spread evenly,
+    each with a checkpoint. The saved weights are ``trained_share`` of the best ones and for the
+    rest the start's (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", section 3).
+    With ``bfloat16`` a CPU reads texts in half precision, as a GPU always does: twice as fast on
+    one that multiplies it (avx512_bf16, amx), many times slower on another.
     """
 
     batch: int
