@@ -12,7 +12,12 @@ from cpt_training.corpus.table import PAIRS, writing
 from cpt_training.evaluation.bm25 import Bm25Cost
 from cpt_training.evaluation.embed import Embedder
 from cpt_training.evaluation.figures import Figure
-from cpt_training.evaluation.held_out import HeldOut, measure_held_out, read_held_out
+from cpt_training.evaluation.held_out import (
+    CODE_SEARCH_NET,
+    HeldOut,
+    measure_held_out,
+    read_held_out,
+)
 from cpt_training.evaluation.plots import draw
 from cpt_training.evaluation.run import Results, evaluate
 from cpt_training.evaluation.tasks import corpus_task
@@ -73,6 +78,22 @@ def test_the_mean_weighs_languages_alike_and_is_compared_too(
         parts = [rows[language, system].estimate.value for language in ("go", "python")]
         assert mean.estimate.value == pytest.approx(sum(parts) / 2)
         assert (mean.difference is None) == (system == "hashing")
+
+
+def test_where_there_are_more_the_six_languages_of_code_search_net_have_a_mean_of_their_own(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    languages = ["c", *CODE_SEARCH_NET]
+    rows = [row for language in languages for row in pairs(language, 1000)]
+    figures = measured(read_held_out("x", write_split(tmp_path / "t.parquet", rows)), embedder)
+    mrr = {
+        f.dataset.split("(")[1].rstrip(")"): f.estimate.value
+        for f in figures
+        if (f.measure, f.system) == ("MRR", "hashing")
+    }
+    six = [mrr[language] for language in CODE_SEARCH_NET]
+    assert mrr["mean of CodeSearchNet's six"] == pytest.approx(sum(six) / 6)
+    assert mrr["mean of 7 languages"] == pytest.approx((sum(six) + mrr["c"]) / 7)
 
 
 def test_a_language_is_ranked_among_its_own_code_alone(tmp_path: Path, embedder: Embedder) -> None:
