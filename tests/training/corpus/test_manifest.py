@@ -47,6 +47,7 @@ def test_what_is_measured_on_is_refused(tmp_path: Path, name: str) -> None:
         ([row("a", "train", DIGEST, licence="GPL-3.0-only")], "GPL-3.0-only"),
         ([row("a", "dev", DIGEST)], "split 'dev'"),
         ([row("a", "train", "12")], "sha256"),
+        ([row("@scope/a", "train", DIGEST)], "'@scope/a'.*\n.*\n.*source = \"npm\""),
         ([row("a", "train", "")], "lacks a version"),
         ([row("a-b", "train", DIGEST), row("a_b", "train", DIGEST)], "twice"),
         (

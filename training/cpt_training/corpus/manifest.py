@@ -23,6 +23,7 @@ SHIPPED = Path(__file__).parent.parent / "corpora"
 # Held-out splits come first: what they hold is kept out of the ones after them.
 SPLITS = ("test", "validation", "train")
 SOURCES = ("wheel", "sdist", "npm", "debian", "deb")
+_PYTHON_NAME = re.compile(r"[a-z\d]([\w.-]*[a-z\d])?", re.IGNORECASE | re.ASCII)
 _PERMISSIVE = """MIT MIT-0 MIT-CMU BSD-2-Clause BSD-3-Clause 0BSD Apache-2.0 ISC PSF-2.0 Python-2.0
     HPND Zlib Unlicense BSL-1.0 CC0-1.0 curl X11"""
 LICENCES = frozenset(_PERMISSIVE.split())
@@ -253,6 +254,12 @@ def _check_package(package: Package, file: str) -> None:
             f"{package.name} in {file} is never trained on: {reason}.",
             expected="no package that the models are measured on",
             remedy="Take the row out.",
+        )
+    if package.source in ("wheel", "sdist") and not _PYTHON_NAME.fullmatch(package.name):
+        raise InvalidInputError(
+            f"{package.name!r} in {file} is no name of the Python package index.",
+            expected=f"letters, digits and . _ - where the source is {package.source!r}",
+            remedy='say whose package it is, such as source = "npm"',
         )
     if package.split not in SPLITS:
         raise InvalidInputError(
