@@ -65,6 +65,18 @@ def test_held_out_anchors_are_never_in_training(path: Path, held_out: int) -> No
     assert len(anchors[0]) == 10 - held_out
 
 
+def test_what_answers_a_held_out_anchor_is_never_in_training(tmp_path: Path) -> None:
+    styles = [
+        Triplet(f"{style} {i}", f"function {i}", ()) for i in range(9) for style in ("does", "is")
+    ]
+    write_triplets(tmp_path / "styles.jsonl", styles)
+    training, validation = split(tmp_path / "styles.jsonl", 4)
+    assert len(validation) == 4
+    assert not {*texts(training.documents)} & {*texts(validation.documents)}
+    with pytest.raises(InvalidInputError, match="Every positive"):
+        split(tmp_path / "styles.jsonl", 17)
+
+
 def test_every_line_is_on_one_side_with_its_own_hard_negatives(path: Path) -> None:
     training, validation = split(path, 3)
     found = read(training) + read(validation)
