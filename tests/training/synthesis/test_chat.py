@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from cpt_rag.errors import InvalidInputError, MissingExtraError
-from cpt_training.synthesis import extra
+from cpt_rag.errors import InvalidInputError
 from cpt_training.synthesis.chat import load_chat, model_name
 
 from .conftest import MODEL, ScriptedChat
@@ -80,12 +79,3 @@ def test_what_fails_in_the_users_own_module_is_said(module: Write) -> None:
 def test_what_is_no_chat_model_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="is no chat model but dict"):
         load_chat("builtins:dict")
-
-
-@pytest.mark.parametrize("absent", ["langchain_core", "datasketch"])
-def test_without_a_dependency_the_extra_is_named(
-    absent: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == absent else object())
-    with pytest.raises(MissingExtraError, match=rf'{absent}(.|\n)*"cpt-rag\[synthesis\]"'):
-        load_chat("chat:model")

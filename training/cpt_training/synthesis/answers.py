@@ -22,6 +22,8 @@ from cpt_training.synthesis.subject import Subject
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+ANSWERS = "answers.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

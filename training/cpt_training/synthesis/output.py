@@ -14,8 +14,7 @@ from cpt_rag.errors import InvalidInputError
 from cpt_training.supervised.triplets import Triplet, write_triplets
 from cpt_training.synthesis.judge import KEPT, Judged, RoundTrip, tally
 
-ANSWERS, RECORDS = "answers.jsonl", "records.jsonl"
-TRIPLETS, REPORT = "triplets.jsonl", "report.json"
+RECORDS, TRIPLETS, REPORT = "records.jsonl", "triplets.jsonl", "report.json"
 
 
 def write_judged(folder: Path, judged: Sequence[Judged], trip: RoundTrip) -> dict[str, Any]:
