@@ -128,6 +128,20 @@ def test_a_run_that_was_stopped_goes_on_with_the_languages_that_are_left(
     assert not [*tmp_path.glob("*.parts")]
 
 
+def test_a_run_that_was_killed_while_it_noted_its_settings_goes_on(
+    some: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(path: Path, text: str, **_: str) -> int:
+        path.write_bytes(text.encode()[:9])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mined(some, tmp_path / "out.jsonl")
+    assert len(mined(some, tmp_path / "out.jsonl")) == len(ROWS)
+
+
 def test_a_run_of_other_settings_does_not_go_on(some: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     with pytest.raises(KeyboardInterrupt):
