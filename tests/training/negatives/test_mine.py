@@ -85,6 +85,12 @@ def test_some_queries_are_drawn_of_every_language_and_all_documents_are_looked_a
     assert {len(t.negatives) for t in found} == {7}
 
 
+@pytest.mark.parametrize("pairs", [1, 3, 5])
+def test_as_many_queries_are_drawn_as_are_asked_for(some: Path, tmp_path: Path, pairs: int) -> None:
+    wanted = Mining((KIND,), 9, Within.LANGUAGE, float("inf"), pairs)
+    assert len(mined(some, tmp_path / "out.jsonl", wanted)) == pairs
+
+
 def test_the_same_gives_the_same_bytes_and_a_record_of_what_it_was_made_from(
     some: Path, tmp_path: Path
 ) -> None:

@@ -100,7 +100,7 @@ def mine(corpus: Path, encoder: Encoder, wanted: Mining, out: Path, tell: Tell) 
         files.append(parts / f"{number}.jsonl.gz")
         if not files[-1].is_file():
             tell(f"{kind}, {language}: {size:,} pairs")
-            most = _share(wanted, kind, size, sizes)
+            most = _share(wanted, kind, language, sizes)
             write_triplets(
                 files[-1], _triplets(read_pool(split, kind, language), encoder, wanted, most)
             )
@@ -152,10 +152,14 @@ def _begin(parts: Path, made_from: dict[str, Any]) -> None:
         )
 
 
-def _share(wanted: Mining, kind: str, size: int, sizes: dict[tuple[str, str], int]) -> int:
-    """How many queries of one language are taken."""
-    whole = sum(n for (name, _), n in sizes.items() if name == kind)
-    return round(wanted.pairs * size / whole) if wanted.pairs else size
+def _share(wanted: Mining, kind: str, language: str, sizes: dict[tuple[str, str], int]) -> int:
+    """How many queries of one language are taken; those of all languages add up to `pairs`."""
+    of_kind = {other: size for (name, other), size in sizes.items() if name == kind}
+    before = sum(size for other, size in of_kind.items() if other < language)
+    after, whole = before + of_kind[language], sum(of_kind.values())
+    if not wanted.pairs:
+        return of_kind[language]
+    return wanted.pairs * after // whole - wanted.pairs * before // whole
 
 
 def _triplets(pool: Pool, encoder: Encoder, wanted: Mining, most: int) -> Iterator[Triplet]:
