@@ -102,8 +102,8 @@ def _verdicts(
     journal: Journal,
     tell: Tell,
 ) -> dict[tuple[int, int], bool | None]:
-    """Whether each doubtful negative, by row and place, is a right answer; None where the judge has
-    not said so. Those of an earlier run are taken over from behind the labels."""
+    """Whether each doubtful negative, by row and place, is a right answer; None where the judge
+    says neither. Those of an earlier run are taken over from behind the labels."""
     asked = [
         (row, place) for row, own in enumerate(doubted) for place, why in enumerate(own) if why
     ]
