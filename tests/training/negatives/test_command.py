@@ -42,7 +42,9 @@ def here(chat_module: Path) -> Path:
     return chat_module
 
 
-def test_a_chat_model_labels_pairs_and_decides_about_those_in_doubt(here: Path) -> None:
+def test_a_chat_model_labels_pairs_and_decides_about_those_in_doubt(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     told = ["grade", "in.jsonl", "--chat", "chat:model", "--out", "out.jsonl"]
     assert run(app, [*told, "--tree-below", "-1"], NAME) == 0
     (graded,) = read_triplets(here / "out.jsonl")
@@ -51,6 +53,9 @@ def test_a_chat_model_labels_pairs_and_decides_about_those_in_doubt(here: Path) 
     record = json.loads((here / "out.jsonl.json").read_text(encoding="utf-8"))
     assert record["annotator"].startswith("scripted-1: ")
     assert record["judge"].startswith("scripted-1: ")
+    said = capsys.readouterr().err
+    assert "1 of 2 negatives may be right answers; no similarity parts wrong pairs" in said
+    assert "got no" not in said
 
 
 def test_somebody_has_to_label(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

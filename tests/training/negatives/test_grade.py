@@ -174,6 +174,8 @@ def test_a_judge_is_asked_about_the_doubtful_ones_and_only_its_yes_raises(tmp_pa
     found = graded(tmp_path, [triplet(OTHER, TWIN)] * 2, Said(*labels), judge=judge)
     assert [own.grades for own in found] == [(0.6, 0.8), (0.8, 0.1)]
     assert len(chat.prompts) == 3
+    record = json.loads(record_path(tmp_path / "out.jsonl").read_text(encoding="utf-8"))
+    assert (record["raised"], record["without_verdict"]) == (1, 1)
 
 
 def test_a_judge_that_fails_is_not_asked_again_about_what_it_said(tmp_path: Path) -> None:
@@ -193,7 +195,7 @@ def test_a_killed_run_goes_on_after_the_last_whole_line(tmp_path: Path, torn: by
     labels = [Labels(0.9, (i / 10,)) for i in range(4)]
     with pytest.raises(KeyboardInterrupt):
         graded(tmp_path, [triplet(OTHER)] * 4, Said(*labels, stop_after=2))
-    with (tmp_path / "out.jsonl.labels").open("ab") as journal:
+    with (tmp_path / "out.jsonl.journal").open("ab") as journal:
         journal.write(torn)
     again = Said(*labels)
     found = graded(tmp_path, [triplet(OTHER)] * 4, again)
@@ -212,6 +214,18 @@ def test_a_run_of_another_file_does_not_go_on(tmp_path: Path) -> None:
         graded(tmp_path, [triplet(OTHER)] * 2, Said(*labels, stop_after=1))
     with pytest.raises(InvalidInputError, match="another file, annotator or other settings"):
         graded(tmp_path, [triplet(TWIN)] * 2, Said(*labels))
+
+
+@pytest.mark.parametrize("harm", [b"\0\0\0\n", b"\xff\n"])
+def test_a_harmed_journal_is_refused_with_a_way_out(tmp_path: Path, harm: bytes) -> None:
+    labels = [Labels(0.9, (0.1,))] * 2
+    with pytest.raises(KeyboardInterrupt):
+        graded(tmp_path, [triplet(OTHER)] * 2, Said(*labels, stop_after=1))
+    journal = tmp_path / "out.jsonl.journal"
+    journal.write_bytes(journal.read_bytes() + harm)
+    with pytest.raises(InvalidInputError, match="no JSON") as caught:
+        graded(tmp_path, [triplet(OTHER)] * 2, Said(*labels))
+    assert caught.value.remedy.startswith(f"remove {journal}")
 
 
 @pytest.mark.parametrize("values", [(-0.1, 0.1), (1.1, 0.1), (0.1, 1.1)])

@@ -85,6 +85,12 @@ def test_some_queries_are_drawn_of_every_language_and_all_documents_are_looked_a
     assert {len(t.negatives) for t in found} == {7}
 
 
+@pytest.mark.parametrize("pairs", [1, 3, 5])
+def test_as_many_queries_are_drawn_as_are_asked_for(some: Path, tmp_path: Path, pairs: int) -> None:
+    wanted = Mining((KIND,), 9, Within.LANGUAGE, float("inf"), pairs)
+    assert len(mined(some, tmp_path / "out.jsonl", wanted)) == pairs
+
+
 def test_the_same_gives_the_same_bytes_and_a_record_of_what_it_was_made_from(
     some: Path, tmp_path: Path
 ) -> None:
@@ -126,6 +132,20 @@ def test_a_run_that_was_stopped_goes_on_with_the_languages_that_are_left(
     assert [line for line in told if "pairs" in line] == [f"{KIND}, python: 8 pairs"]
     assert list(read_triplets(out)) == mined(some, tmp_path / "at once.jsonl")
     assert not [*tmp_path.glob("*.parts")]
+
+
+def test_a_run_that_was_killed_while_it_noted_its_settings_goes_on(
+    some: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(path: Path, text: str, **_: str) -> int:
+        path.write_bytes(text.encode()[:9])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mined(some, tmp_path / "out.jsonl")
+    assert len(mined(some, tmp_path / "out.jsonl")) == len(ROWS)
 
 
 def test_a_run_of_other_settings_does_not_go_on(some: Path, tmp_path: Path) -> None:

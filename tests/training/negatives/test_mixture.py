@@ -31,6 +31,28 @@ def test_a_few_similarities_have_no_parting(few: list[float]) -> None:
     assert parting(np.array(few, np.float64)) is None
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("similarities", "low", "high"),
+    [
+        ([1.0] * 500 + [0.1, 0.2, 0.3, 0.4], 0.4, 1.0),
+        ([0.0] * 500 + [1.0] * 500 + [0.4, 0.6], 0.4, 0.6),
+        ([0.2, 0.2000001] * 50 + [0.8, 0.8000001] * 50, 0.4, 0.6),
+    ],
+    ids=["one spike", "two spikes", "equal widths"],
+)
+def test_heaps_without_width_part_between_them(
+    similarities: list[float], low: float, high: float
+) -> None:
+    found = parting(np.array(similarities, np.float64))
+    assert found is not None
+    assert low < found < high
+
+
+def test_similarities_that_differ_by_their_last_digits_have_no_parting() -> None:
+    assert parting(np.linspace(0.5, 0.5 + 5e-10, 500)) is None
+
+
 def test_many_similarities_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = parting(TWO)
     assert whole is not None

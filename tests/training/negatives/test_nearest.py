@@ -67,8 +67,14 @@ def test_what_scores_like_the_right_answer_may_be_one_and_is_left() -> None:
     assert found.tolist() == [2, 3]
 
 
-def test_a_query_whose_own_document_scores_nothing_has_no_negatives() -> None:
-    documents = np.array([[-1, 0], [1, 0], [0, 1]], np.float32)
-    for below in (0.95, ANY):
-        (found,) = nearest(-documents[:1], documents, np.array([0]), below, 9)
-        assert found.tolist() == []
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("below", [0.95, ANY])
+@pytest.mark.parametrize("score", [-1.0, -0.2, 0.0])
+def test_a_query_whose_own_document_scores_nothing_has_no_negatives(
+    score: float, below: float
+) -> None:
+    cosines = [score, 0.98 * score, -0.9, 0.5]
+    documents = np.array([[cosine, (1 - cosine**2) ** 0.5] for cosine in cosines], np.float32)
+    query = np.array([[1, 0]], np.float32)
+    (found,) = nearest(query, documents, np.array([0]), below, 9)
+    assert found.tolist() == []

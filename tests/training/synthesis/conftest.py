@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
 from cpt_training.synthesis.answers import Answer, Request
-from cpt_training.synthesis.prompts import PROMPTS, QUERIES, Prompt
+from cpt_training.synthesis.prompts import QUERIES, Prompt
 from cpt_training.synthesis.subject import Subject
 
 (QUERY,) = QUERIES
@@ -124,7 +124,3 @@ def code(tmp_path: Path) -> Path:
     )
     (folder / "README.md").write_text("# Cache\n\nKeeps what was read.\n", encoding="utf-8")
     return folder
-
-
-def every_prompt() -> list[Prompt]:
-    return list(PROMPTS.values())

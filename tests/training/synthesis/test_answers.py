@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,12 @@ def test_half_a_character_does_not_stop_a_run(tmp_path: Path) -> None:
         ("[]", "is not a JSON object"),
         ("{}", "is no answer of a model"),
         (json.dumps({"key": "a"}), "is no answer of a model"),
+        (json.dumps({**asdict(TWO[0]), "subject": {"code": "a"}}), "is no answer of a model"),
+        (json.dumps({**asdict(TWO[0]), "more": "a"}), "is no answer of a model"),
+        (
+            json.dumps({**asdict(TWO[0]), "subject": {**asdict(subject()), "code": 1}}),
+            "is no answer of a model",
+        ),
     ],
 )
 def test_a_line_that_is_no_answer_is_refused_with_its_place(

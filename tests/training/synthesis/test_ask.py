@@ -15,7 +15,7 @@ from cpt_training.synthesis.answers import Answer, AnswerFile, Request, read_ans
 from cpt_training.synthesis.ask import GIVE_UP, Outcome, ask
 from cpt_training.synthesis.limits import ATTEMPTS, Limits, limiter, passes
 
-from .conftest import GOOD, MODEL, SLOW, ScriptedChat, requests
+from .conftest import GOOD, MODEL, SLOW, USAGE, ScriptedChat, requests
 
 
 class StatusError(Exception):
@@ -76,6 +76,14 @@ def test_another_run_asks_only_what_has_no_answer(path: Path) -> None:
     chat = saying(GOOD)
     outcome, answers = run(path, chat, requests(8))
     assert (outcome.known, outcome.answered, len(chat.asked), len(answers)) == (5, 3, 3, 8)
+
+
+def test_progress_counts_what_was_answered_before(path: Path) -> None:
+    run(path, saying(GOOD), requests(5))
+    told: list[int] = []
+    with AnswerFile(path) as answers:
+        ask(saying(GOOD), requests(8), answers, Limits(), told.append)
+    assert told == [6, 7, 8]
 
 
 def test_another_model_is_asked_anew(path: Path) -> None:
@@ -145,8 +153,11 @@ def test_a_budget_that_suffices_is_not_spent(path: Path) -> None:
     assert (outcome.left, outcome.spent) == (0, "")
 
 
-def test_tokens_cannot_be_limited_where_the_model_does_not_state_them(path: Path) -> None:
-    chat = ScriptedChat(script=lambda text: GOOD, usage=None)
+@pytest.mark.parametrize("usage", [None, dict.fromkeys(USAGE, 0)])
+def test_tokens_cannot_be_limited_where_the_model_does_not_state_them(
+    path: Path, usage: dict[str, int] | None
+) -> None:
+    chat = ScriptedChat(script=lambda text: GOOD, usage=usage)
     with pytest.raises(InvalidInputError, match="how many tokens"):
         run(path, chat, requests(9), tokens=1000, at_once=1)
     assert len(list(read_answers(path))) == 1

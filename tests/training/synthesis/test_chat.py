@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from cpt_rag.errors import InvalidInputError, MissingExtraError
-from cpt_training.synthesis import extra
+from cpt_rag.errors import InvalidInputError
 from cpt_training.synthesis.chat import load_chat, model_name
 
-from .conftest import MODEL, ScriptedChat
-
-Write = Callable[[str], str]
-
-
-@pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
-    """Write a module beside the user, and return its name."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def write(text: str) -> str:
-        name = "chat_of_a_user"
-        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
-        monkeypatch.delitem(sys.modules, name, raising=False)
-        return name
-
-    return write
-
+from .conftest import MODEL
 
 LISTED = """
 from langchain_core.language_models import FakeListChatModel
@@ -43,26 +24,24 @@ class Named(FakeListChatModel):
 @pytest.mark.parametrize(
     "line", ["model = Named(responses=['a'])", "def model(): return Named(responses=['a'])"]
 )
-def test_a_model_and_what_makes_one_are_found_by_module_and_name(module: Write, line: str) -> None:
-    name = module(f"{LISTED}\n{line}\n")
-    assert model_name(load_chat(f"{name}:model")) == "named-1"
+def test_a_model_and_what_makes_one_are_found_by_module_and_name(
+    chat_module: Path, line: str
+) -> None:
+    (chat_module / "chat.py").write_text(f"{LISTED}\n{line}\n", encoding="utf-8")
+    assert model_name(load_chat("chat:model")) == "named-1"
 
 
-def test_a_model_that_does_not_say_which_it_is_is_refused(module: Write) -> None:
-    name = module(
-        "from langchain_core.language_models import FakeListChatModel\n"
-        "model = FakeListChatModel(responses=['a'])\n"
-    )
+def test_a_model_that_does_not_say_which_it_is_is_refused(chat_module: Path) -> None:
+    line = "model = FakeListChatModel(responses=['a'])"
+    (chat_module / "chat.py").write_text(f"{LISTED}\n{line}\n", encoding="utf-8")
     with pytest.raises(InvalidInputError, match="does not say which model"):
-        load_chat(f"{name}:model")
+        load_chat("chat:model")
 
 
 @pytest.mark.parametrize("field", ["model", "model_name", "model_id"])
 def test_the_name_is_where_the_integrations_keep_it(field: str) -> None:
-    chat: Any = type("Other", (ScriptedChat,), {"__annotations__": {field: str}})
-    made = chat(script=str, model="", **({field: MODEL} if field != "model" else {}))
-    made.__dict__[field] = MODEL
-    assert model_name(made) == MODEL
+    chat: Any = SimpleNamespace(**{"model": " ", field: MODEL})
+    assert model_name(chat) == MODEL
 
 
 @pytest.mark.parametrize("name", ["no_such_module_of_mine:model", "json:model", "json", ":model"])
@@ -71,21 +50,14 @@ def test_a_model_that_is_not_there_is_refused_with_a_way_to_make_one(name: str) 
         load_chat(name)
 
 
-def test_what_fails_in_the_users_own_module_is_said(module: Write) -> None:
-    name = module("def model(): raise KeyError('API_KEY')\n")
+def test_what_fails_in_the_users_own_module_is_said(chat_module: Path) -> None:
+    (chat_module / "chat.py").write_text(
+        "def model(): raise KeyError('API_KEY')\n", encoding="utf-8"
+    )
     with pytest.raises(InvalidInputError, match="KeyError: 'API_KEY'"):
-        load_chat(f"{name}:model")
+        load_chat("chat:model")
 
 
 def test_what_is_no_chat_model_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="is no chat model but dict"):
         load_chat("builtins:dict")
-
-
-@pytest.mark.parametrize("absent", ["langchain_core", "datasketch"])
-def test_without_a_dependency_the_extra_is_named(
-    absent: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == absent else object())
-    with pytest.raises(MissingExtraError, match=rf'{absent}(.|\n)*"cpt-rag\[synthesis\]"'):
-        load_chat("chat:model")

@@ -127,3 +127,19 @@ def test_a_model_that_is_not_there_asks_nothing_and_writes_nothing(
     assert run(app, arguments, NAME) == 2
     assert "Remedy: " in capsys.readouterr().err
     assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize("absent", ["langchain_core", "datasketch"])
+@pytest.mark.parametrize("arguments", [WRITE, ["filter", "out"]], ids=lambda words: str(words[0]))
+def test_without_a_dependency_the_extra_is_named(absent: str, arguments: list[str]) -> None:
+    # LangChain brings tenacity, so the one is not there without the other.
+    program = (
+        "import runpy, sys\n"
+        f"sys.modules.update(dict.fromkeys([{absent!r}, 'tenacity']))\n"
+        "runpy.run_module('cpt_training.synthesis', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert done.returncode == 2
+    assert f"Synthesis needs {absent}, which is not installed." in done.stderr
+    assert '"cpt-rag[synthesis]"' in done.stderr

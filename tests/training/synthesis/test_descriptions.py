@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import cpt_rag
-from cpt_rag import load_encoder
+from cpt_rag import ForeignEncoder, load_encoder
 from cpt_rag.errors import InvalidInputError
+from cpt_rag.ingest.descriptions import check_lengths, read_descriptions
 from cpt_rag.ingest.prepare import text_digest
 from cpt_training.synthesis.answers import Answer
 from cpt_training.synthesis.descriptions import chunks_of_code, write_descriptions
@@ -20,10 +21,11 @@ from cpt_training.synthesis.subject import Subject
 from .conftest import MODEL, answer
 
 TEXT = "Reads one line of a stream and cuts it at the first colon into a name and a value."
+ENCODER = load_encoder()
 
 
 def chunks(folder: Path) -> list[Subject]:
-    return chunks_of_code(folder, load_encoder(), Counter())
+    return chunks_of_code(folder, ENCODER, Counter())
 
 
 def describing(about: Subject, text: str = TEXT) -> Answer:
@@ -47,7 +49,7 @@ def test_the_chunks_are_those_that_an_ingestion_writes(code: Path, tmp_path: Pat
 def test_a_line_has_the_digest_text_model_and_prompt(code: Path, tmp_path: Path) -> None:
     first, *others = chunks(code)
     out = tmp_path / "descriptions.jsonl"
-    verdicts = write_descriptions(out, [first, *others], [describing(first)], MODEL)
+    verdicts = write_descriptions(out, [first, *others], [describing(first)], MODEL, ENCODER)
     assert verdicts == {"kept": 1, "missing": len(others)}
     (line,) = out.read_text(encoding="utf-8").splitlines()
     assert json.loads(line) == {
@@ -68,15 +70,36 @@ def test_what_is_refused_failed_or_another_models_is_not_written(
         describing(third),
     ]
     out = tmp_path / "descriptions.jsonl"
-    assert write_descriptions(out, [first, second], answers, MODEL) == {"refusal": 1, "failed": 1}
-    assert write_descriptions(out, [third], answers, "another") == {"missing": 1}
+    assert write_descriptions(out, [first, second], answers, MODEL, ENCODER) == {
+        "refusal": 1,
+        "failed": 1,
+    }
+    assert write_descriptions(out, [third], answers, "another", ENCODER) == {"missing": 1}
     assert out.read_text(encoding="utf-8") == ""
+
+
+class Narrow(ForeignEncoder):
+    """Reads fewer tokens than its descriptions may have words."""
+
+    max_tokens = 40
+
+
+def test_what_an_ingestion_would_refuse_as_too_long_is_not_written(
+    code: Path, tmp_path: Path
+) -> None:
+    first, second, *_ = chunks(code)
+    answers = [describing(first), describing(second, f"{TEXT} {TEXT}")]
+    narrow = Narrow("narrow", lambda texts: [[1.0]] * len(texts))
+    out = tmp_path / "descriptions.jsonl"
+    verdicts = write_descriptions(out, [first, second], answers, MODEL, narrow)
+    assert verdicts == {"kept": 1, "length": 1}
+    check_lengths(read_descriptions(out), narrow)
 
 
 def test_files_that_an_ingestion_skips_are_counted(code: Path) -> None:
     (code / "picture.py").write_bytes(b"\x00\x01\x02\xff" * 40)
     left_out: Counter[str] = Counter()
-    chunks_of_code(code, load_encoder(), left_out)
+    chunks_of_code(code, ENCODER, left_out)
     assert left_out == {"file: binary": 1}
 
 

@@ -41,10 +41,15 @@ def test_a_model_that_will_not_answer_is_a_refusal(text: str) -> None:
         "Here is a search query: split one line of a stream at its first colon.",
         "Query: split one line of a stream at its first colon into a name and a value",
         "Split one line of a stream at its first colon. Let me know if that helps you.",
+        "<think>What is asked for?</think> Split one line of a stream at its first colon.",
+        "```python\nSplit one line of a stream at its first colon.\n```\nIn Google style.",
+        "```\nSplit one line of a stream.\n```\nor, in fewer words\n```\nSplit a line.\n```",
+        'The docstring:\n\n```python\n"""Split one line of a stream at its first colon."""\n```',
+        "```python\nSplit one line of a stream at its first colon, and do not close the fence.",
     ],
 )
 def test_a_model_that_speaks_to_the_asker_is_chatter(text: str) -> None:
-    assert fault(text, ABOUT, QUERY) == "chatter"
+    assert fault(plain(text), ABOUT, QUERY) == "chatter"
 
 
 @pytest.mark.parametrize(
@@ -88,10 +93,11 @@ def test_the_name_of_the_function_leaks_as_identifier_and_as_words(text: str) ->
     assert fault(text, ABOUT, QUERY) == "leak"
 
 
-def test_a_name_of_one_word_leaks_only_where_it_is_marked_as_code() -> None:
-    about = subject("Buffer.flush")
+@pytest.mark.parametrize("name", ["flush", "_flush", "__flush__"])
+def test_a_name_of_one_word_leaks_only_where_it_is_marked_as_code(name: str) -> None:
+    about = subject(f"Buffer.{name}")
     assert fault("how to flush a buffer to the disk before the process ends", about, QUERY) == ""
-    for marked in ("`flush`", "flush()", "buffer.flush()"):
+    for marked in ("`flush`", "flush()", "buffer.flush()", f"`{name}`", f"{name}()"):
         text = f"how to call {marked} on a buffer so that it is on the disk"
         assert fault(text, about, QUERY) == "leak", marked
 

@@ -15,7 +15,7 @@ import pytest
 from cpt_rag import load_encoder
 from cpt_training.supervised.triplets import Triplet, read_triplets
 from cpt_training.synthesis.answers import Answer
-from cpt_training.synthesis.judge import Judged, RoundTrip, judge
+from cpt_training.synthesis.judge import RoundTrip, judge
 from cpt_training.synthesis.output import RECORDS, REPORT, TRIPLETS, write_judged
 from cpt_training.synthesis.prompts import DOCSTRINGS
 from cpt_training.synthesis.round_trip import ranks
@@ -53,10 +53,7 @@ def test_good_answers_are_kept() -> None:
 
 def test_a_failure_and_a_text_with_a_fault_keep_their_reason() -> None:
     answers = [answer("", error="TimeoutError: "), answer("I cannot.", subject("other"))]
-    assert [one.verdict for one in judge(answers, ANYTHING, None)] in (
-        ["failed", "refusal"],
-        ["refusal", "failed"],
-    )
+    assert sorted(one.verdict for one in judge(answers, ANYTHING, None)) == ["failed", "refusal"]
 
 
 def test_a_model_that_repeats_itself_is_kept_once() -> None:
@@ -122,14 +119,11 @@ class Fixed:
     encode_document = encode_query
 
 
-@pytest.mark.parametrize(
-    ("among", "expected"),
-    [(3, [1, 3]), (100, [1, 3])],
-)
-def test_a_rank_counts_the_other_codes_that_are_as_near(among: int, expected: list[int]) -> None:
+@pytest.mark.parametrize("among", [3, 100])
+def test_a_rank_counts_the_other_codes_that_are_as_near(among: int) -> None:
     encoder: Any = Fixed(q=(1, 0), a=(1, 0), b=(0.6, 0.8), c=(0.8, 0.6), d=(0.6, 0.8))
     codes = ["a", "b", "c"]
-    assert list(ranks(encoder, ["q", "q"], ["a", "b"], codes, among)) == expected
+    assert list(ranks(encoder, ["q", "q"], ["a", "b"], codes, among)) == [1, 3]
     assert list(ranks(encoder, ["q"], ["b"], [*codes, "d"], among)) == [4]
 
 
@@ -156,8 +150,3 @@ def test_what_is_kept_becomes_triplets_and_everything_keeps_its_record(tmp_path:
     assert report["verdicts"] == {QUERY.id: {"kept": 1, "refusal": 1}}
     assert (report["answers"], report["kept"], report["models"]) == (2, 1, [MODEL])
     assert report["round_trip"]["among"] == 1
-
-
-def test_a_judgement_says_which_answer_it_is_of() -> None:
-    (one,) = judge([query("sort_users")], ANYTHING, None)
-    assert one == Judged(query("sort_users"), query("sort_users").answer, "kept")

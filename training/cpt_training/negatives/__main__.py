@@ -87,10 +87,15 @@ def grade_command(
     with console.status("") as status:
         record = grade(file, annotator, refinement, out, status.update, judge)
     console.print(f"Wrote {record['triplets']:,} triplets to {out}, and {record_path(out)}.")
+    limit = record["parting"]
     console.print(
-        f"{record['raised']:,} of {record['negatives']:,} negatives may be right answers; wrong "
-        f"pairs and right ones part at a similarity of {record['parting']}."
+        f"{record['raised']:,} of {record['negatives']:,} negatives may be right answers; "
+        + ("no similarity parts" if limit is None else f"a similarity of {limit:.3f} parts")
+        + " wrong pairs from right ones."
     )
+    for what in ("label", "verdict"):
+        if record[f"without_{what}"]:
+            console.print(f"{record[f'without_{what}']:,} negatives got no {what}.")
 
 
 def _chat(name: str) -> ChatAnnotator:

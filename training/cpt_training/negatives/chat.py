@@ -35,7 +35,7 @@ class ChatModel(Protocol):
     """What is needed of a LangChain chat model, ``BaseChatModel`` or alike."""
 
     def invoke(self, input: str) -> Any:  # noqa: A002  (LangChain's own name)
-        """A message whose ``content`` is text, or a list of blocks with some."""
+        """A message whose ``text`` is what the model said."""
         ...
 
 
@@ -43,7 +43,8 @@ class ChatAnnotator:
     """A chat model's own numbers, one question for each pair; also a `Judge`.
 
     What is no number from 0 to 1 (a refusal, nothing, an essay) is no label: the pair is left out
-    of the file of triplets, and the record counts it. A model that does not answer at all raises.
+    of the file of triplets. What is neither yes nor no is no verdict: the grade is not raised. The
+    record counts both. A model that does not answer at all raises.
 
     Args:
         chat: the model; time limits and repeated tries are its own settings.
@@ -92,7 +93,4 @@ class ChatAnnotator:
                 expected="an answer",
                 remedy="run the same again: what was graded so far is kept",
             ) from error
-        content = getattr(message, "content", None)
-        blocks = content if isinstance(content, list) else [content]
-        texts = [block.get("text") if isinstance(block, dict) else block for block in blocks]
-        return "".join(text for text in texts if isinstance(text, str)).strip()
+        return str(message.text).strip()

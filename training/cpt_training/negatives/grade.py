@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,8 @@ def grade(
 ) -> dict[str, Any]:
     """Write the triplets of a file with grades, and a record beside the new one.
 
-    Labels, and what a judge says, are kept as they come in ``OUT.labels`` and ``OUT.verdicts``:
-    stopped and started again, the same call goes on there.
+    Labels, and then what a judge says, are kept as they come in ``OUT.journal``: stopped and
+    started again, the same call goes on there.
 
     Args:
         path: a file of triplets; grades that it has are replaced.
@@ -42,7 +42,7 @@ def grade(
         The record.
 
     Raises:
-        InvalidInputError: a file cannot be read or written, or ``OUT.labels`` is another run's.
+        InvalidInputError: a file cannot be read or written, or ``OUT.journal`` is another run's.
         TrainingError: an annotator or judge did not answer.
     """
     triplets = list(read_triplets(path))
@@ -52,17 +52,19 @@ def grade(
         "refinement": asdict(refinement),
         "judge": None if judge is None else judge.name,
     }
-    journals = [
-        Journal(out.with_name(f"{out.name}.{end}"), made_from) for end in ("labels", "verdicts")
-    ]
-    labels = _annotated(triplets, annotator, journals[0], tell)
+    journal = Journal(out.with_name(f"{out.name}.journal"), made_from)
+    labels = _annotated(triplets, annotator, journal, tell)
     limit = parting_of(labels)
     tell("comparing syntax trees")
     doubted = [
         doubts(triplet, own, limit, refinement.tree_below)
         for triplet, own in zip(triplets, labels, strict=True)
     ]
-    raised = _raised(triplets, doubted, judge, journals[1], tell)
+    verdicts = _verdicts(triplets, doubted, judge, journal, tell)
+    raised: defaultdict[int, list[int]] = defaultdict(list)
+    for (row, place), right in verdicts.items():
+        if right:
+            raised[row].append(place)
     rows = enumerate(zip(triplets, labels, strict=True))
     written = write_triplets(
         out,
@@ -75,11 +77,10 @@ def grade(
         **made_from,
         "triplets": written,
         "parting": limit,
-        **_counts(labels, doubted, raised),
+        **_counts(labels, doubted, verdicts.values()),
     }
     write_record(out, record)
-    for journal in journals:
-        journal.remove()
+    journal.remove()
     return record
 
 
@@ -90,34 +91,35 @@ def _annotated(
     for own in annotator.annotate(triplets[len(journal.values) :]):
         journal.add([own.positive, own.negatives])
         tell(f"labelling, {len(journal.values):,} of {len(triplets):,} triplets")
-    return [Labels(positive, tuple(negatives)) for positive, negatives in journal.values]
+    known = journal.values[: len(triplets)]
+    return [Labels(positive, tuple(negatives)) for positive, negatives in known]
 
 
-def _raised(
+def _verdicts(
     triplets: Sequence[Triplet],
     doubted: Sequence[tuple[Doubts, ...]],
     judge: Judge | None,
     journal: Journal,
     tell: Tell,
-) -> dict[int, list[int]]:
-    """The places of the negatives that are taken for right answers, by row."""
+) -> dict[tuple[int, int], bool | None]:
+    """Whether each doubtful negative, by row and place, is a right answer; None where the judge
+    says neither. Those of an earlier run are taken over from behind the labels."""
     asked = [
         (row, place) for row, own in enumerate(doubted) for place, why in enumerate(own) if why
     ]
-    if judge is not None:
-        for row, place in asked[len(journal.values) :]:
-            tell(f"judging, {len(journal.values):,} of {len(asked):,} negatives")
-            journal.add(judge.fits(triplets[row].anchor, triplets[row].negatives[place]))
-    verdicts = [True] * len(asked) if judge is None else journal.values
-    raised: defaultdict[int, list[int]] = defaultdict(list)
-    for (row, place), right in zip(asked, verdicts, strict=True):
-        if right:
-            raised[row].append(place)
-    return raised
+    if judge is None:
+        return dict.fromkeys(asked, True)
+    known = len(journal.values) - len(triplets)
+    for number, (row, place) in enumerate(asked[known:], known):
+        tell(f"judging, {number:,} of {len(asked):,} negatives")
+        journal.add(judge.fits(triplets[row].anchor, triplets[row].negatives[place]))
+    return dict(zip(asked, journal.values[len(triplets) :], strict=True))
 
 
 def _counts(
-    labels: Sequence[Labels], doubted: Sequence[tuple[Doubts, ...]], raised: Mapping[int, list[int]]
+    labels: Sequence[Labels],
+    doubted: Sequence[tuple[Doubts, ...]],
+    verdicts: Collection[bool | None],
 ) -> dict[str, Any]:
     """How many negatives there were, why they were in doubt, and what became of them."""
     every = [label for own in labels for label in own.negatives]
@@ -126,5 +128,6 @@ def _counts(
         "negatives": len(every),
         "without_label": sum(label is None for label in every),
         "in_doubt": dict(sorted(reasons.items())),
-        "raised": sum(map(len, raised.values())),
+        "without_verdict": sum(right is None for right in verdicts),
+        "raised": sum(right is True for right in verdicts),
     }

@@ -15,27 +15,25 @@ class Journal:
     A line that a kill cut short is forgotten.
 
     Raises:
-        InvalidInputError: the file was begun with something else, or cannot be written.
+        InvalidInputError: the file was begun with something else, is harmed, or cannot be written.
     """
 
     def __init__(self, path: Path, made_from: Any) -> None:
         self.path = path
         self.values: list[Any] = []
-        head = json.dumps(made_from)
+        head = json.dumps(made_from).encode()
         try:
             found = path.read_bytes() if path.is_file() else b""
             whole = found[: found.rfind(b"\n") + 1]
-            first, *lines = whole.decode().split("\n")[:-1] or [head]
+            first, *lines = whole.split(b"\n")[:-1] or [head]
             if first != head:
-                raise InvalidInputError(
-                    f"{path} was begun with another file, annotator or other settings.",
-                    expected="the command that began it, which then goes on",
-                    remedy=f"remove {path}, or choose another --out",
-                )
+                raise self._another("was begun with another file, annotator or other settings")
             self.values = [json.loads(line) for line in lines]
             with path.open("ab") as file:
                 file.truncate(len(whole))
-                file.write(b"" if whole else f"{head}\n".encode())
+                file.write(b"" if whole else head + b"\n")
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise self._another(f"has a line that is no JSON ({error})") from error
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -51,6 +49,13 @@ class Journal:
     def remove(self) -> None:
         """Forget everything: it is where it was meant for."""
         self.path.unlink()
+
+    def _another(self, found: str) -> InvalidInputError:
+        return InvalidInputError(
+            f"{self.path} {found}.",
+            expected="the command that began it, which then goes on",
+            remedy=f"remove {self.path}, or choose another --out",
+        )
 
     def _unwritable(self, error: OSError) -> InvalidInputError:
         return InvalidInputError(

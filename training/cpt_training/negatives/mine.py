@@ -23,6 +23,7 @@ from cpt_training.negatives.nearest import nearest
 from cpt_training.negatives.pool import Pool, pool_sizes, read_pool
 from cpt_training.negatives.record import write_record
 from cpt_training.pairs.pair import TEXT
+from cpt_training.replace import replacing
 from cpt_training.supervised.triplets import Triplet, read_triplets, write_triplets
 
 LOOKED_AT = 64
@@ -99,7 +100,7 @@ def mine(corpus: Path, encoder: Encoder, wanted: Mining, out: Path, tell: Tell) 
         files.append(parts / f"{number}.jsonl.gz")
         if not files[-1].is_file():
             tell(f"{kind}, {language}: {size:,} pairs")
-            most = _share(wanted, kind, size, sizes)
+            most = _share(wanted, kind, language, sizes)
             write_triplets(
                 files[-1], _triplets(read_pool(split, kind, language), encoder, wanted, most)
             )
@@ -132,27 +133,33 @@ def _made_from(corpus: Path, encoder: Encoder, wanted: Mining) -> dict[str, Any]
 def _begin(parts: Path, made_from: dict[str, Any]) -> None:
     """Make the folder of the parts, or find one of the same making."""
     note = parts / "made_from.json"
-    if note.is_file() and json.loads(note.read_text(encoding="utf-8")) != made_from:
-        raise InvalidInputError(
-            f"{parts} was begun with another model, corpus or other settings.",
-            expected="the command that began it, which then goes on",
-            remedy=f"remove {parts}, or choose another --out",
-        )
     try:
         parts.mkdir(exist_ok=True)
-        note.write_text(json.dumps(made_from), encoding="utf-8")
     except OSError as error:
         raise InvalidInputError(
             f"{parts} cannot be made: {error}",
             expected="a file name in a folder that is there and has room",
             remedy="make the folder, or choose another --out",
         ) from error
+    if not note.is_file():
+        with replacing(note) as part:
+            part.write_text(json.dumps(made_from), encoding="utf-8")
+    elif json.loads(note.read_text(encoding="utf-8")) != made_from:
+        raise InvalidInputError(
+            f"{parts} was begun with another model, corpus or other settings.",
+            expected="the command that began it, which then goes on",
+            remedy=f"remove {parts}, or choose another --out",
+        )
 
 
-def _share(wanted: Mining, kind: str, size: int, sizes: dict[tuple[str, str], int]) -> int:
-    """How many queries of one language are taken."""
-    whole = sum(n for (name, _), n in sizes.items() if name == kind)
-    return round(wanted.pairs * size / whole) if wanted.pairs else size
+def _share(wanted: Mining, kind: str, language: str, sizes: dict[tuple[str, str], int]) -> int:
+    """How many queries of one language are taken; those of all languages add up to `pairs`."""
+    of_kind = {other: size for (name, other), size in sizes.items() if name == kind}
+    before = sum(size for other, size in of_kind.items() if other < language)
+    after, whole = before + of_kind[language], sum(of_kind.values())
+    if not wanted.pairs:
+        return of_kind[language]
+    return wanted.pairs * after // whole - wanted.pairs * before // whole
 
 
 def _triplets(pool: Pool, encoder: Encoder, wanted: Mining, most: int) -> Iterator[Triplet]:

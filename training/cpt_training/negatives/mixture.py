@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.mixture import GaussianMixture  # type: ignore[import-untyped]
 
 MOST = 100_000
-"""Similarities that the mixture is fitted to; more of them change nothing."""
+"""Similarities that the mixture is fitted to; of more, so many are drawn."""
 
 
 def parting(similarities: NDArray[np.float64], seed: int = 0) -> float | None:

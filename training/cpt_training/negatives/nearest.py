@@ -26,7 +26,8 @@ def nearest(
         queries: unit rows, float32 (n, d).
         documents: unit rows, float32 (m, d).
         own: int64 (n,), the row of each query's own document.
-        below: the share of the own document's score; infinity takes all others.
+        below: the share of the own document's score; infinity takes all others. Of a score that
+            is not above 0 a share says nothing, and nothing is taken.
         most: how many, at least 1.
     """
     step = max(1, CELLS // max(1, len(documents)))
@@ -34,7 +35,9 @@ def nearest(
         mine = own[start : start + step]
         scores = queries[start : start + step] @ documents.T
         places = np.arange(len(mine))
-        limits = scores[places, mine].astype(np.float64) * below
+        right = scores[places, mine].astype(np.float64)
+        # A share of a score below 0 would be above it; nothing is below NaN.
+        limits = np.where(right > 0, right, np.nan) * below
         scores[~(scores < limits[:, None])] = -np.inf
         scores[places, mine] = -np.inf
         for row in scores:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cpt_training.replace import replacing
+
 
 def record_path(triplets: Path) -> Path:
     """The record of a file of triplets."""
@@ -16,4 +18,5 @@ def record_path(triplets: Path) -> Path:
 def write_record(triplets: Path, record: Mapping[str, Any]) -> None:
     """Write the record of a file of triplets, for people and for what reads it next."""
     text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
-    record_path(triplets).write_text(f"{text}\n", encoding="utf-8")
+    with replacing(record_path(triplets)) as part:
+        part.write_text(f"{text}\n", encoding="utf-8")

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from cpt_rag.errors import InvalidInputError
+from cpt_training.replace import replacing
 from cpt_training.supervised.lines import bad_line, json_object, text_lines
 
 _FIELDS = {"anchor", "positive", "negatives"}
@@ -93,23 +93,11 @@ def write_triplets(path: Path, triplets: Iterable[Triplet]) -> int:
     Raises:
         InvalidInputError: the file cannot be written.
     """
-    part = path.with_name(f"{path.name}.part")
     count = 0
-    try:
-        with part.open("wb") as plain, _packed(path, plain) as file:
-            for triplet in triplets:
-                file.write(_line(triplet))
-                count += 1
-        os.replace(part, path)
-    except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be written: {error}",
-            expected="a file name in a folder that is there and has room",
-            remedy="make the folder, or choose another place",
-        ) from error
-    finally:
-        with suppress(OSError):  # whatever it is, it has been said by now
-            part.unlink()
+    with replacing(path) as part, part.open("wb") as plain, _packed(path, plain) as file:
+        for triplet in triplets:
+            file.write(_line(triplet))
+            count += 1
     return count
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 from rich.console import Console
@@ -13,13 +13,16 @@ from rich.console import Console
 from cpt_rag.cli.run import main
 from cpt_rag.encoders import DEFAULT_ENCODER, load_encoder
 from cpt_training.cli import Cache
-from cpt_training.synthesis.answers import AnswerFile, Request, latest
-from cpt_training.synthesis.ask import Outcome, ask
+from cpt_training.synthesis.answers import ANSWERS, AnswerFile, Request, latest
 from cpt_training.synthesis.chat import load_chat, model_name
 from cpt_training.synthesis.extra import require_extra
 from cpt_training.synthesis.limits import Limits, limiter
-from cpt_training.synthesis.output import ANSWERS, TRIPLETS, write_judged
 from cpt_training.synthesis.prompts import DESCRIPTION, TRAINED
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from cpt_training.synthesis.ask import Outcome
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
@@ -68,15 +71,7 @@ def write_command(
     console.print(f"{len(subjects):,} undocumented functions.")
     _say_left_out(left_out)
     every = [Request(prompt, subject) for subject in subjects for prompt in TRAINED]
-    with AnswerFile(out / ANSWERS) as answers, console.status("asking") as status:
-        outcome = ask(
-            chat,
-            every,
-            answers,
-            limits,
-            lambda done: status.update(f"asking: {done:,} of {len(every):,}"),
-        )
-    _say(outcome, out / ANSWERS)
+    _say(_ask(chat, every, out / ANSWERS, limits), out / ANSWERS)
 
 
 @app.command("filter")
@@ -96,6 +91,7 @@ def filter_command(
     require_extra()
     from cpt_training.corpus.check import find_evaluation
     from cpt_training.synthesis.judge import RoundTrip, judge
+    from cpt_training.synthesis.output import TRIPLETS, write_judged
 
     sets = find_evaluation(evaluation)
     trip = RoundTrip(load_encoder(encoder), rank, among)
@@ -129,25 +125,32 @@ def describe_command(
     chat = load_chat(model)
     limits = _limits(requests, tokens, rate, at_once)
     left_out: Counter[str] = Counter()
-    subjects = chunks_of_code(folder, load_encoder(encoder), left_out)
+    measure = load_encoder(encoder)
+    subjects = chunks_of_code(folder, measure, left_out)
     console.print(f"{len(subjects):,} chunks of code.")
     _say_left_out(left_out)
     kept = out.with_name(f"{out.name}.{ANSWERS}")
-    with AnswerFile(kept) as answers, console.status("asking") as status:
-        outcome = ask(
-            chat,
-            [Request(DESCRIPTION, subject) for subject in subjects],
-            answers,
-            limits,
-            lambda done: status.update(f"asking: {done:,} of {len(subjects):,}"),
-        )
-    verdicts = write_descriptions(out, subjects, latest(kept), model_name(chat))
+    outcome = _ask(chat, [Request(DESCRIPTION, subject) for subject in subjects], kept, limits)
+    verdicts = write_descriptions(out, subjects, latest(kept), model_name(chat), measure)
     _say(outcome, kept)
     console.print(f"Descriptions in {out}: {_counts(verdicts)}")
 
 
 def _limits(requests: int | None, tokens: int | None, rate: float | None, at_once: int) -> Limits:
     return Limits(at_once, requests, tokens, None if rate is None else limiter(rate))
+
+
+def _ask(chat: BaseChatModel, requests: Sequence[Request], kept: Path, limits: Limits) -> Outcome:
+    from cpt_training.synthesis.ask import ask
+
+    with AnswerFile(kept) as answers, console.status("asking") as status:
+        return ask(
+            chat,
+            requests,
+            answers,
+            limits,
+            lambda done: status.update(f"asking: {done:,} of {len(requests):,}"),
+        )
 
 
 def _say_left_out(left_out: Mapping[str, int]) -> None:

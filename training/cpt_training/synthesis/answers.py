@@ -22,6 +22,8 @@ from cpt_training.synthesis.subject import Subject
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+ANSWERS = "answers.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -79,7 +81,6 @@ class Answer:
 
 _EXPECTED = f"an object with {', '.join(one.name for one in fields(Answer))}"
 _TEXTS = ("key", "model", "prompt", "prompt_sha256", "answer", "error")
-_PLACE = frozenset(one.name for one in fields(Subject))
 
 
 class AnswerFile:
@@ -173,9 +174,9 @@ def _answer(path: Path, number: int, line: bytes) -> Answer:
         row = json_object(path, number, line.decode("utf-8"), _EXPECTED)
     except UnicodeDecodeError as error:
         raise bad_line(path, number, f"is not UTF-8 ({error})", _EXPECTED) from error
-    place = row.get("subject")
-    texts = all(isinstance(row.get(name), str) for name in _TEXTS)
-    if not texts or not isinstance(place, dict) or place.keys() != _PLACE:
+    found = row.get("subject")
+    place = found if isinstance(found, dict) else {}
+    if not all(isinstance(text, str) for text in (*map(row.get, _TEXTS), *place.values())):
         raise bad_line(path, number, "is no answer of a model", _EXPECTED)
     try:
         return Answer(**{**row, "subject": Subject(**place)})

@@ -23,7 +23,7 @@ GIVE_UP = 10
 _ERROR_CHARACTERS = 500
 
 Progress = Callable[[int], None]
-"""Told after each request how many are done with."""
+"""Told after each request how many are done with, those that were answered before among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +84,22 @@ class _Run:
         self._limits = limits
         self._progress = progress
         self._budget = Budget(limits)
-        self._answered = self._failed = self._failed_in_a_row = 0
+        self._known = self._answered = self._failed = self._failed_in_a_row = 0
         self._fault: CptRagError | None = None
 
     async def all(self, requests: list[Request]) -> Outcome:
         """Put the requests, and say what came of it."""
-        missing = {request.key(self._name): request for request in requests}
-        count = len(missing)
-        for key in self._answers.answered & missing.keys():
-            del missing[key]
+        wanted = {request.key(self._name): request for request in requests}
+        answered = self._answers.answered
+        missing = {key: request for key, request in wanted.items() if key not in answered}
+        self._known = len(wanted) - len(missing)
         pending = iter(missing.items())
         await asyncio.gather(*(self._work(pending) for _ in range(self._limits.at_once)))
         if self._fault is not None:
             raise self._fault
         left = len(missing) - self._answered - self._failed
         return Outcome(
-            known=count - len(missing),
+            known=self._known,
             answered=self._answered,
             failed=self._failed,
             left=left,
@@ -123,7 +123,7 @@ class _Run:
                 self._record_failure(key, request, error)
             else:
                 self._record(key, request, message)
-            self._progress(self._answered + self._failed)
+            self._progress(self._known + self._answered + self._failed)
 
     async def _answer(self, request: Request) -> AIMessage:
         retrying = tenacity.AsyncRetrying(
@@ -164,7 +164,8 @@ class _Run:
         self._budget.answered(usage)
         self._answered += 1
         self._failed_in_a_row = 0
-        if self._limits.tokens is not None and not usage and self._fault is None:
+        stated = usage.get("total_tokens")
+        if self._limits.tokens is not None and not stated and self._fault is None:
             self._fault = InvalidInputError(
                 f"{self._name} does not say how many tokens an answer took.",
                 expected="a model that does, where tokens are limited",

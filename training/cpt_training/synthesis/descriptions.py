@@ -72,12 +72,13 @@ def _chunks(folder: Path, encoder: Encoder, left_out: Counter[str]) -> Iterator[
 
 
 def write_descriptions(
-    path: Path, subjects: Iterable[Subject], answers: Iterable[Answer], model: str
+    path: Path, subjects: Iterable[Subject], answers: Iterable[Answer], model: str, encoder: Encoder
 ) -> Counter[str]:
     """Write what ``model`` has said well of each subject, and count the verdicts.
 
     Returns:
-        How many are `KEPT`, refused by each filter, failed, or "missing" an answer.
+        How many are `KEPT`, refused by each filter, longer than ``encoder`` reads (an ingestion
+        refuses a file with such a one), failed, or "missing" an answer.
     """
     by_key = {answer.key: answer for answer in answers}
     verdicts: Counter[str] = Counter()
@@ -86,7 +87,7 @@ def write_descriptions(
         for subject in subjects:
             answer = by_key.get(Request(DESCRIPTION, subject).key(model))
             text = plain(answer.answer) if answer else ""
-            verdict = _verdict(answer, text, subject)
+            verdict = _verdict(answer, text, subject, encoder)
             verdicts[verdict] += 1
             if verdict == KEPT:
                 yield {
@@ -100,7 +101,11 @@ def write_descriptions(
     return verdicts
 
 
-def _verdict(answer: Answer | None, text: str, subject: Subject) -> str:
+def _verdict(answer: Answer | None, text: str, subject: Subject, encoder: Encoder) -> str:
     if answer is None:
         return "missing"
-    return FAILED if answer.error else fault(text, subject, DESCRIPTION) or KEPT
+    if answer.error:
+        return FAILED
+    most = encoder.max_tokens
+    too_long = most is not None and encoder.count_tokens(text) > most
+    return fault(text, subject, DESCRIPTION) or ("length" if too_long else KEPT)

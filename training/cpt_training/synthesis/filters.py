@@ -25,7 +25,7 @@ _REFUSAL = re.compile(
 _CHATTER = re.compile(
     r"^(?:sure|certainly|of course|absolutely|okay|ok)[,.!:]|^here(?:['\u2019]s| is| are)\b"
     r"|^(?:docstring|summary|(?:search )?query|description|answer)\s*:"
-    r"|\blet me know\b|\bi hope this\b",
+    r"|\blet me know\b|\bi hope this\b|^<think|(?m:^[ \t]*(?:`{3}|~{3}))",
     re.IGNORECASE,
 )
 Fault = Callable[[str, Subject, Prompt], bool]
@@ -57,7 +57,8 @@ def refusal(text: str, subject: Subject, prompt: Prompt) -> bool:
 
 
 def chatter(text: str, subject: Subject, prompt: Prompt) -> bool:
-    """Whether it speaks to whoever asked: an introduction, a label, an offer."""
+    """Whether it is more than was asked for: an introduction, a label, an offer, thoughts, a
+    fence around a part of it."""
     return _CHATTER.search(text) is not None
 
 
@@ -76,14 +77,14 @@ def leak(text: str, subject: Subject, prompt: Prompt) -> bool:
     """Whether it has the function's name, as an identifier or as its words one after the other.
 
     A name of one word is one of the language, so it counts only where it is marked as code or
-    called: ``flush()`` leaks, "flush the buffer" does not.
+    called: ``flush()`` leaks, "flush the buffer" does not. Underscores around it change nothing.
     """
     name = [token for token in tokens(subject.name) if token[0].isalnum()]
     if not prompt.unnamed or not name:
         return False
     if len(name) == 1:
-        word = re.escape(subject.name)
-        return re.search(rf"`{word}`|(?<!\w){word}\(", text) is not None
+        word = re.escape(subject.name.strip("_"))
+        return re.search(rf"`_*{word}_*`|(?<!\w)_*{word}_*\(", text) is not None
     said = tokens(text)
     return any(said[i : i + len(name)] == name for i in range(len(said) - len(name) + 1))
 

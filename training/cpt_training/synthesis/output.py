@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cpt_rag.errors import InvalidInputError
+from cpt_training.replace import replacing
 from cpt_training.supervised.triplets import Triplet, write_triplets
 from cpt_training.synthesis.judge import KEPT, Judged, RoundTrip, tally
 
-ANSWERS, RECORDS = "answers.jsonl", "records.jsonl"
-TRIPLETS, REPORT = "triplets.jsonl", "report.json"
+RECORDS, TRIPLETS, REPORT = "records.jsonl", "triplets.jsonl", "report.json"
 
 
 def write_judged(folder: Path, judged: Sequence[Judged], trip: RoundTrip) -> dict[str, Any]:
@@ -54,18 +51,6 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]], indent: int | Non
     Raises:
         InvalidInputError: it cannot be written.
     """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            for row in rows:
-                file.write(json.dumps(row, ensure_ascii=False, indent=indent) + "\n")
-        os.replace(part, path)
-    except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be written: {error}",
-            expected="a file name in a folder that is there and has room",
-            remedy="make the folder, or choose another place",
-        ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False, indent=indent) + "\n")
