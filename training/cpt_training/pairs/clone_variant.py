@@ -19,6 +19,7 @@ from cpt_training.pairs.variants.dialects import DIALECTS, Dialect
 from cpt_training.pairs.variants.renaming import replacements, telling
 from cpt_training.pairs.variants.restructuring import rules
 from cpt_training.pairs.variants.rewriting import GONE, Rewriter
+from cpt_training.pairs.variants.shapes import is_deep
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -73,7 +74,7 @@ def _whole(node: Node) -> Node:
 
 def _rewritten(definition: Definition, whole: Node, dialect: Dialect, data: bytes) -> bytes:
     node = definition.node
-    if telling(node, dialect) or _SELF_NAMING.search(definition.code):
+    if is_deep(node) or telling(node, dialect) or _SELF_NAMING.search(definition.code):
         return b""
     seed = hashlib.sha256(definition.code.encode("utf-8", "replace")).hexdigest()
     new_names = replacements(definition, dialect, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections import defaultdict
@@ -182,8 +183,9 @@ def _in_defaults(node: Node) -> set[str]:
 def _fresh(count: int, taken: set[str], draw: random.Random) -> list[str]:
     pool = [name for name in _POOL if name not in taken]
     draw.shuffle(pool)
-    more = (f"{name}{number}" for number in range(2, 9) for name in _POOL)
-    return [*pool, *(name for name in more if name not in taken)][:count]
+    more = (f"{name}{number}" for number in itertools.count(2) for name in _POOL)
+    unused = itertools.chain(pool, (name for name in more if name not in taken))
+    return list(itertools.islice(unused, count))
 
 
 def _own_name(

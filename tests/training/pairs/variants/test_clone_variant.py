@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from cpt_rag.chunking.syntax import Syntax
-from cpt_training.pairs import clone_variant as miner
-from cpt_training.pairs.pair import Pair, SourceFile
 
-
-def mined(language: str, text: str, path: str = "a") -> list[Pair]:
-    file = SourceFile(path, language, dedent(text).lstrip("\n"))
-    pairs = list(miner.mine(file))
-    assert pairs == list(miner.mine(file))
-    assert all(pair.kind == "clone_variant" and pair.language == language for pair in pairs)
-    return pairs
-
-
-def variant(language: str, text: str) -> str:
-    (pair,) = mined(language, text)
-    return pair.document
-
+from .conftest import mined, variant
 
 CLASSIFY = '''
 def classify(number, bounds, names=None):
@@ -217,6 +202,7 @@ def test_each_language_has_its_rules(language: str, source: str, patterns: list[
         assert re.search(pattern, text), text
     parsed = Syntax.parse(f"<?php {text}" if language == "php" else text, language)
     assert parsed is not None
+    assert not parsed.root.has_error
 
 
 def test_a_text_that_holds_a_value_does_not_change_places() -> None:
@@ -324,3 +310,17 @@ def test_a_little_function_and_one_with_nothing_to_put_differently_give_nothing(
     assert mined("python", "def f(a):\n    return a == 1\n") == []
     assert mined("python", "def f(a, b, c, d):\n    g(a)\n    g(b)\n    g(c)\n    return d\n") == []
     assert mined("haskell", "f a = g a\n  where g = h\n") == []
+
+
+def test_as_many_names_as_a_function_has_are_found() -> None:
+    given = "".join(f" a{number}=g\n" for number in range(250))
+    text = variant("python", f"def f(n):\n{given} if n == 1:\n  g(n)\n return a7\n")
+    names = re.findall(r"^ (\w+)=g", text, re.MULTILINE)
+    assert len({*names}) == 250
+    assert not {"n", "a7"} & {*names}
+
+
+@pytest.mark.parametrize("value", ["+".join("a" * 800), "a" + ".b" * 800, "(" * 500 + ")" * 500])
+def test_a_function_too_deep_to_be_walked_gives_nothing(value: str) -> None:
+    source = f"def f(a, b, c):\n    d = a\n    if a == 1:\n        return d\n    return {value}\n"
+    assert mined("python", source) == []
