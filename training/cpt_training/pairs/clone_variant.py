@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from cpt_training.pairs.code.worth import implements, telling_lines
 from cpt_training.pairs.pair import Pair, SourceFile
 from cpt_training.pairs.prose import DOCUMENT_CHARACTERS
 from cpt_training.pairs.variants.dialects import DIALECTS, Dialect
-from cpt_training.pairs.variants.renaming import replacements, telling
+from cpt_training.pairs.variants.renaming import replacements
 from cpt_training.pairs.variants.restructuring import rules
 from cpt_training.pairs.variants.rewriting import GONE, Rewriter
 from cpt_training.pairs.variants.shapes import is_deep
@@ -31,8 +30,6 @@ FEWEST_CHANGES = 4
 FEWEST_RESTRUCTURED = 1
 _AROUND = frozenset({"decorated_definition", "template_declaration"})
 _PYTHON = "function_definition"
-# An f-string such as f"{name=}" prints the name.
-_SELF_NAMING = re.compile(r"\{\w+=\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ def _whole(node: Node) -> Node:
 
 def _rewritten(definition: Definition, whole: Node, dialect: Dialect, data: bytes) -> bytes:
     node = definition.node
-    if is_deep(node) or telling(node, dialect) or _SELF_NAMING.search(definition.code):
+    if is_deep(node):
         return b""
     seed = hashlib.sha256(definition.code.encode("utf-8", "replace")).hexdigest()
     new_names = replacements(definition, dialect, seed)

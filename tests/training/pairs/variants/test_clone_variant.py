@@ -259,53 +259,6 @@ def test_what_might_change_the_meaning_keeps_its_form(
     assert re.search(kept, text), text
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "names = locals()\n    if names == 1:\n        g(value)\n    else:\n        g(names)",
-        'if value == 1:\n        return f"{value=}"\n    else:\n        return text',
-        "global text\n    text = value\n    if text == 1:\n        g(2)\n    else:\n        g(3)",
-    ],
-)
-def test_a_function_that_asks_for_names_has_no_variant(body: str) -> None:
-    assert mined("python", f"def f(value, text, other):\n    {body}\n") == []
-
-
-def test_a_default_value_is_read_outside_of_the_function() -> None:
-    text = variant(
-        "python",
-        """
-        def send(message, timeout=timeout, retries=3):
-            attempts = 0
-            if retries == 0:
-                return message, timeout
-            else:
-                return message, retries, attempts
-        """,
-    )
-    assert "timeout=timeout" in text
-    assert "message" not in text
-
-
-def test_a_name_that_is_something_else_elsewhere_in_the_function_stays() -> None:
-    text = variant(
-        "javascript",
-        """
-        function report(list, size) {
-            if (size === 0) {
-                let log = list.pop();
-                send(log);
-            } else {
-                send(list, size);
-            }
-            log("done");
-        }
-        """,
-    )
-    assert "let log = " in text
-    assert 'log("done");' in text
-
-
 def test_a_little_function_and_one_with_nothing_to_put_differently_give_nothing() -> None:
     assert mined("python", "def f(a):\n    return a == 1\n") == []
     assert mined("python", "def f(a, b, c, d):\n    g(a)\n    g(b)\n    g(c)\n    return d\n") == []
