@@ -249,6 +249,11 @@ REST = "\n    return n;\n}\n"
             "for (n = 1, i = 9; n < i; n++, i--) {\n        g(n);\n    }",
             r"for \((\w+) = 1, (\w+) = 9; \2 > \1; ",
         ),
+        (
+            "java",
+            "for (int j = 1; j < 9; j++) {\n        g(j);\n        break;\n    }",
+            r"for \(int (\w+) = 1; 9 > \1; \1 \+= 1\) {",
+        ),
     ],
 )
 def test_what_might_change_the_meaning_keeps_its_form(
@@ -277,3 +282,66 @@ def test_as_many_names_as_a_function_has_are_found() -> None:
 def test_a_function_too_deep_to_be_walked_gives_nothing(value: str) -> None:
     source = f"def f(a, b, c):\n    d = a\n    if a == 1:\n        return d\n    return {value}\n"
     assert mined("python", source) == []
+
+
+LOOP = "    for (int j = 0; j < 9; j++) {\n        g(j);\n    }\n"
+
+
+def test_a_loop_is_put_differently_beside_one_of_another_block() -> None:
+    block = f"{{\n{LOOP}    }}\n"
+    text = variant("c", f"{FIRST}    if (n) {block}    if (i) {block}{REST}")
+    assert len(re.findall(WHILE.replace(r"\w+ > ", "9 > "), text)) == 2, text
+
+
+def test_a_loop_does_not_declare_a_parameter_once_more() -> None:
+    assert "while" in variant("c", f"{FIRST}{LOOP}{REST}")
+    assert "while" not in variant("c", f"{FIRST.replace('int n', 'int n, int j')}{LOOP}{REST}")
+
+
+@pytest.mark.parametrize(
+    ("language", "start", "condition"),
+    [("php", "$i = 0, $n = 9", "$i < $n"), ("php", "$i = 0", ""), ("javascript", "", "i < n")],
+)
+def test_a_loop_without_one_of_each_part_keeps_its_form(
+    language: str, start: str, condition: str
+) -> None:
+    opening = "<?php function f($n, $m)" if language == "php" else "function f(n, m)"
+    body = "        if (1 === m) { g(1); } else { g(2); }\n        g(3);\n    }\n    return 4;\n"
+    step = "$i++" if language == "php" else "i++"
+    text = variant(language, f"{opening} {{\n    for ({start}; {condition}; {step}) {{\n{body}}}\n")
+    assert "while" not in text
+    assert "for (" in text
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        " g(1)\n    else:\n        g(2)\n        g(3)",
+        "\n        g(1)\n        g(2)\n    else: g(3)",
+        "\n        g(1)\n        g(2)\n    else:\n     g(3)\n     g(4)",
+    ],
+)
+def test_blocks_that_are_indented_differently_stay_where_they_are(blocks: str) -> None:
+    text = variant("python", f"def f(a, b, c):\n    d = b == 1\n    if a:{blocks}\n    return d\n")
+    assert re.search(r"if \w+:" + re.escape(blocks), text), text
+
+
+def test_words_stay_apart() -> None:
+    text = variant(
+        "javascript",
+        """
+        function f(a, b, c) {
+            if(a===1)return"x"===b;
+            switch(c){case"x"===b:c=2;}
+            return/* no */c;
+        }
+        """,
+    )
+    assert re.search(r'\)return \w+ === "x";', text), text
+    assert re.search(r'{case \w+ === "x":', text), text
+    assert re.search(r"return \w;|return \w+;\n}", text), text
+    text = variant(
+        "python", "def f(a, b, c):\n  if(a)or b:\n    g(1)\n  else:\n    g(2)\n  g(c==1or b)\n"
+    )
+    assert re.search(r"if not \(\(\w+\)or \w+\):", text), text
+    assert re.search(r"1 == \w+ or \w+\)", text), text
