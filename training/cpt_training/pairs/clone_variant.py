@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpt_rag.chunking.syntax import Syntax
-from cpt_training.pairs.code.anatomy import body_of, docstring_node, holder
+from cpt_training.pairs.code.anatomy import body_of, docstring_node, docstring_text, holder
 from cpt_training.pairs.code.definitions import Definition, definitions, syntax
 from cpt_training.pairs.code.excerpt import outdented
 from cpt_training.pairs.code.worth import implements, telling_lines
@@ -79,7 +79,9 @@ def _rewritten(definition: Definition, whole: Node, dialect: Dialect, data: byte
         return b""
     # Elsewhere a string that stands alone is no docstring ("use strict").
     docstring = docstring_node(body_of(holder(node))) if node.type == _PYTHON else None
-    hole = (docstring.start_byte, docstring.end_byte) if docstring else (-1, -1)
+    hole = (-1, -1)
+    if docstring and docstring_text(docstring):
+        hole = (docstring.start_byte, docstring.end_byte)
     rewriter = Rewriter(data, new_names, hole, rules(dialect))
     written = rewriter.written(whole)
     changes = len(set(new_names.values())) + rewriter.changes

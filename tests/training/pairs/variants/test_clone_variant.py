@@ -345,3 +345,10 @@ def test_words_stay_apart() -> None:
     )
     assert re.search(r"if not \(\(\w+\)or \w+\):", text), text
     assert re.search(r"1 == \w+ or \w+\)", text), text
+
+
+def test_an_f_string_is_no_docstring() -> None:
+    text = variant(
+        "python", 'def f(a, b):\n    f"{a()}"\n    c = 1\n    if b == 1:\n        return c\n'
+    )
+    assert re.search(r'f"{\w+\(\)}"', text), text
