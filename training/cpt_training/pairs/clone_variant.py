@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cpt_rag.chunking.syntax import Syntax
-from cpt_training.pairs.code.anatomy import body_of, docstring_node, holder
+from cpt_training.pairs.code.anatomy import body_of, docstring_node, docstring_text, holder
 from cpt_training.pairs.code.definitions import Definition, definitions, syntax
 from cpt_training.pairs.code.excerpt import outdented
 from cpt_training.pairs.code.worth import implements, telling_lines
 from cpt_training.pairs.pair import Pair, SourceFile
 from cpt_training.pairs.prose import DOCUMENT_CHARACTERS
 from cpt_training.pairs.variants.dialects import DIALECTS, Dialect
-from cpt_training.pairs.variants.renaming import replacements, telling
+from cpt_training.pairs.variants.renaming import replacements
 from cpt_training.pairs.variants.restructuring import rules
 from cpt_training.pairs.variants.rewriting import GONE, Rewriter
+from cpt_training.pairs.variants.shapes import is_deep
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,8 +30,6 @@ FEWEST_CHANGES = 4
 FEWEST_RESTRUCTURED = 1
 _AROUND = frozenset({"decorated_definition", "template_declaration"})
 _PYTHON = "function_definition"
-# An f-string such as f"{name=}" prints the name.
-_SELF_NAMING = re.compile(r"\{\w+=\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def _whole(node: Node) -> Node:
 
 def _rewritten(definition: Definition, whole: Node, dialect: Dialect, data: bytes) -> bytes:
     node = definition.node
-    if telling(node, dialect) or _SELF_NAMING.search(definition.code):
+    if is_deep(node):
         return b""
     seed = hashlib.sha256(definition.code.encode("utf-8", "replace")).hexdigest()
     new_names = replacements(definition, dialect, seed)
@@ -81,7 +79,9 @@ def _rewritten(definition: Definition, whole: Node, dialect: Dialect, data: byte
         return b""
     # Elsewhere a string that stands alone is no docstring ("use strict").
     docstring = docstring_node(body_of(holder(node))) if node.type == _PYTHON else None
-    hole = (docstring.start_byte, docstring.end_byte) if docstring else (-1, -1)
+    hole = (-1, -1)
+    if docstring and docstring_text(docstring):
+        hole = (docstring.start_byte, docstring.end_byte)
     rewriter = Rewriter(data, new_names, hole, rules(dialect))
     written = rewriter.written(whole)
     changes = len(set(new_names.values())) + rewriter.changes

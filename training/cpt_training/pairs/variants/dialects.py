@@ -18,6 +18,8 @@ class Dialect:
         bindings: for each node type the fields whose names it binds.
         scopes: nodes outside of which the locals bound in them do not exist; none where a
             function is the only scope.
+        late: those of ``bindings`` whose names do not exist before the end of it, or before its
+            body: in ``x := x.y`` there are two.
         foreign: pairs "node type.field" whose name is not a variable's; without a field, any name
             directly in such a node.
         names: in whose presence renaming may change what happens.
@@ -41,6 +43,7 @@ class Dialect:
     branch: str
     assignments: frozenset[str]
     scopes: frozenset[str] = frozenset()
+    late: frozenset[str] = frozenset()
     overloads: bool = False
     negation: str = "!"
     equality: Mapping[str, str] = field(default_factory=dict)
@@ -75,7 +78,9 @@ _C = Dialect(
     scopes=_set("compound_statement for_statement"),
     foreign=_set("qualified_identifier.name qualified_identifier.scope"),
     names=_set("asm"),
-    nodes=_set("preproc_if preproc_ifdef preproc_def preproc_call gnu_asm_expression"),
+    nodes=_set(
+        "preproc_if preproc_ifdef preproc_def preproc_function_def preproc_call gnu_asm_expression"
+    ),
     comparison="binary_expression",
     branch="if_statement",
     assignments=_set("declaration"),
@@ -122,7 +127,8 @@ DIALECTS: Mapping[str, Dialect] = {
         ),
         foreign=_set(
             "field_access.field method_invocation.name element_value_pair.key "
-            "scoped_identifier.name labeled_statement. break_statement. continue_statement."
+            "scoped_identifier.name labeled_statement. break_statement. continue_statement. "
+            "method_reference."
         ),
         names=frozenset(),
         nodes=_set("class_body"),
@@ -139,7 +145,11 @@ DIALECTS: Mapping[str, Dialect] = {
             "var_spec": ("name",),
             "range_clause": ("left",),
         },
-        scopes=_set("block for_statement if_statement func_literal expression_case default_case"),
+        scopes=_set(
+            "block for_statement if_statement func_literal expression_switch_statement "
+            "expression_case default_case"
+        ),
+        late=_set("short_var_declaration var_spec range_clause"),
         foreign=_set("labeled_statement.label"),
         names=frozenset(),
         nodes=_set("type_switch_statement select_statement const_declaration"),
@@ -153,9 +163,10 @@ DIALECTS: Mapping[str, Dialect] = {
     "rust": Dialect(
         bindings={"let_declaration": ("pattern",), "for_expression": ("pattern",)},
         scopes=_set("block for_expression closure_expression"),
-        foreign=_set("scoped_identifier.name scoped_identifier.path"),
+        late=_set("let_declaration for_expression"),
+        foreign=_set("scoped_identifier.name scoped_identifier.path lifetime. label."),
         names=frozenset(),
-        nodes=_set("macro_definition unsafe_block shorthand_field_initializer"),
+        nodes=_set("macro_definition use_declaration unsafe_block shorthand_field_initializer"),
         comparison="binary_expression",
         branch="if_expression",
         assignments=_set("let_declaration"),
@@ -163,10 +174,10 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
     "php": Dialect(
         bindings={"assignment_expression": ("left",)},
-        foreign=_set("scoped_property_access_expression.name property_promotion_parameter.name"),
+        foreign=_set("scoped_property_access_expression.name"),
         names=_set("compact extract eval get_defined_vars func_get_args"),
         nodes=_set(
-            "dynamic_variable_name global_declaration function_static_declaration "
+            "dynamic_variable_name global_declaration function_static_declaration anonymous_class "
             "include_expression require_expression include_once_expression require_once_expression"
         ),
         comparison="binary_expression",

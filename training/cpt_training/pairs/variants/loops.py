@@ -20,14 +20,12 @@ if TYPE_CHECKING:
 
     from cpt_training.pairs.variants.rewriting import Rewriter, Rule
 
-_JUMPS = re.compile(r"continue|closure|lambda|func_literal|arrow_function|function|yield|label")
-_AROUND_LOOPS = BLOCKS | frozenset(
-    (
-        *("if_statement", "else_clause", "for_statement", "while_statement", "do_statement"),
-        *("try_statement", "for_in_statement", "enhanced_for_statement"),
-        *("switch_statement", "switch_body", "switch_case"),
-    )
+_JUMPS = re.compile(
+    r"continue|closure|lambda|func_literal|arrow_function|function(?!_call)|yield|label"
 )
+_NONE = frozenset({"empty_statement", "sequence_expression"})
+# What follows such a statement is an error in Java.
+_LEAVES = re.compile(r"return|break|throw")
 
 
 def looped(dialect: Dialect) -> Rule:
@@ -35,7 +33,7 @@ def looped(dialect: Dialect) -> Rule:
 
     def rule(node: Node, out: Rewriter) -> bytes | None:
         body = node.child_by_field_name("body")
-        condition = node.child_by_field_name("condition")
+        condition = _only(node, "condition")
         if body is None or condition is None or body.type not in BLOCKS:
             return None
         if node.type == "while_statement" and not holds(condition, DECLARES):
@@ -56,6 +54,8 @@ def _as_while(node: Node, condition: Node, body: Node, out: Rewriter) -> bytes |
     statements = statements_of(body)
     if start is None or step is None or not statements or holds(body, _JUMPS):
         return None
+    if _LEAVES.match(statements[-1].type):
+        return None
     parent = node.parent
     if parent is None or parent.type not in BLOCKS or _outlives(start, node, parent):
         return None
@@ -74,17 +74,14 @@ def _as_while(node: Node, condition: Node, body: Node, out: Rewriter) -> bytes |
 def _only(node: Node, *fields: str) -> Node | None:
     """What stands in one of these fields, None where there is nothing or a list."""
     found = [child for field in fields for child in node.children_by_field_name(field)]
-    named = [child for child in found if child.is_named]
+    named = [child for child in found if child.is_named and child.type not in _NONE]
     return named[0] if len(named) == 1 else None
 
 
 def _outlives(start: Node, loop: Node, block: Node) -> bool:
-    """Whether what a loop declares for itself has a namesake around it."""
-    names = {source_of(name) for name in all_of(start) if name.type in ("identifier", "name")}
-    function = block
-    while function.parent is not None and function.parent.type in _AROUND_LOOPS:
-        function = function.parent
-    others = (name for name in all_of(function) if name.type in ("identifier", "name"))
+    """Whether what a loop declares for itself has a namesake around it, or is a parameter."""
+    names = {source_of(name) for name in all_of(start) if name.type == "identifier"}
+    others = (name for name in all_of(block.parent or block) if name.type == "identifier")
     return "declaration" in start.type and any(
         source_of(name) in names
         for name in others

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cpt_training.pairs.code.anatomy import source_of
+from cpt_training.pairs.code.anatomy import holder, source_of
 from cpt_training.pairs.code.definitions import Definition
 from cpt_training.pairs.code.parameters import parameter_names, parameters
 from cpt_training.pairs.variants.dialects import Dialect
+from cpt_training.pairs.variants.shapes import all_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -33,6 +35,12 @@ _PATTERNS = frozenset(
         *("pointer_declarator", "reference_declarator", "init_declarator", "array_declarator"),
     )
 )
+_WORD = re.compile(r"\w+")
+# Of a parameter that is a property of the object too.
+_PROPERTY = re.compile(r"accessibility_modifier|visibility_modifier|readonly")
+# These bind a name or give a value to one that is bound elsewhere.
+_LOOPS = frozenset({"for_in_statement", "range_clause"})
+_DECLARING = frozenset({"const", "let", "var", ":="})
 _CLOSURES = re.compile(
     r"lambda|closure|func_literal|arrow_function|anonymous_function|function_expression"
     r"|function_definition|function_declaration|function_item"
@@ -44,21 +52,26 @@ _SPECIAL = re.compile(r"__|construct|init|main$|operator|new$")
 def replacements(definition: Definition, dialect: Dialect, seed: str) -> Replacements | None:
     """New names for parameters, locals and the function itself, the same for the same seed.
 
-    None where the function does what makes names matter (``eval``, ``locals()``), or has none.
+    None where the function does what makes names matter (``eval``, ``f"{name=}"``).
     """
     leaves = list(_leaves(definition.node))
     texts = [source_of(leaf) for leaf in leaves]
-    if any(text in dialect.names for text in texts):
+    nodes = all_of(definition.node)
+    if not dialect.names.isdisjoint(texts):
+        return None
+    if any(node.type in dialect.nodes or _prints_name(node) for node in nodes):
         return None
     occurring: dict[str, list[Node]] = defaultdict(list)
-    barred = {*_PREDEFINED, *_in_defaults(definition.node)}
+    barred = {*_PREDEFINED, definition.name}
+    barred.update(_in_header(definition.node), _in_calls(nodes), _in_macros(nodes))
     for leaf, text in zip(leaves, texts, strict=True):
-        if _BARRED.match(leaf.type) or _in_macro(leaf) or _is_key(leaf):
+        if _BARRED.match(leaf.type) or _is_key(leaf):
             barred.add(text)
         elif leaf.type in _VARIABLES and not _is_foreign(leaf, dialect):
             occurring[text].append(leaf)
     names = [name for name in _bound(definition, dialect, occurring) if name not in barred]
-    taken = {text.lstrip("$") for text in texts}
+    # In lower case: ``Item`` takes the place of ``Name``, and may be a type as well.
+    taken = {text.lstrip("$").lower() for text in texts}
     draw = random.Random(seed)  # noqa: S311  (a choice to repeat, not a secret)
     fresh = _fresh(len(names), taken, draw)
     found = {
@@ -79,15 +92,9 @@ def _leaves(node: Node) -> Iterator[Node]:
             pending.extend(reversed(inner.children))
 
 
-def telling(node: Node, dialect: Dialect) -> bool:
-    """Whether a node of a type in whose presence nothing is rewritten stands in the function."""
-    pending = [node]
-    while pending:
-        inner = pending.pop()
-        if inner.type in dialect.nodes:
-            return True
-        pending.extend(inner.children)
-    return False
+def _prints_name(node: Node) -> bool:
+    """In Python ``f"{name=}"`` prints the name."""
+    return node.type == "interpolation" and any(child.type == "=" for child in node.children)
 
 
 def _bound(
@@ -96,36 +103,38 @@ def _bound(
     """Parameters, and locals all of whose occurrences are in the scope of one, in order."""
     sigil = "$" if any(name.startswith("$") for name in occurring) else ""
     given = {f"{sigil}{name}" for name in parameter_names(definition.node) or ()}
-    scopes: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    first: dict[str, int] = {}
-    for name in _binders(definition.node, dialect):
-        text = source_of(name)
-        scopes[text].append(_scope(name, definition.node, dialect))
-        first[text] = min(first.get(text, name.start_byte), name.start_byte)
+    scopes: dict[str, list[range]] = defaultdict(list)
+    for name, binding in _binders(definition.node, dialect):
+        place = range(name.start_byte, name.end_byte)
+        scopes[source_of(name)] += [place, _scope(name, binding, definition.node, dialect)]
     found = []
     for text, places in occurring.items():
         # What is read before it is bound, or outside of where it is, is something else.
-        local = text in first and first[text] <= places[0].start_byte
-        inside = local and all(
-            any(start <= place.start_byte < end for start, end in scopes[text]) for place in places
-        )
+        inside = all(any(place.start_byte in scope for scope in scopes[text]) for place in places)
         if text in given or inside:
             found.append(text)
     return [text for text in found if text.lstrip("$").strip("_") and not text.isupper()]
 
 
-def _binders(node: Node, dialect: Dialect) -> Iterator[Node]:
-    """The names that statements of the function bind, not those of functions inside it."""
-    pending = list(node.children)
+def _binders(node: Node, dialect: Dialect) -> Iterator[tuple[Node, Node]]:
+    """The names that the function binds with what binds each, not those of functions inside it."""
+    pending = list(holder(node).children)
     while pending:
         inner = pending.pop()
-        for field in dialect.bindings.get(inner.type, ()):
+        for field in dialect.bindings.get(inner.type, ()) if _declares(inner) else ():
             for bound in inner.children_by_field_name(field):
-                yield from _in_pattern(bound)
-        if not (_CLOSURES.search(inner.type) and inner.child_by_field_name("body")) or (
-            inner.parent == node
-        ):
+                for name in _in_pattern(bound):
+                    yield name, inner
+        if not (_CLOSURES.search(inner.type) and inner.child_by_field_name("body")):
             pending.extend(inner.children)
+
+
+def _declares(binding: Node) -> bool:
+    """Whether its names are its own, not those of what is bound outside of the function."""
+    words = {source_of(child) for child in binding.children}
+    if binding.type in _LOOPS:
+        return not words.isdisjoint(_DECLARING)
+    return "extern" not in words
 
 
 def _in_pattern(node: Node) -> Iterator[Node]:
@@ -137,12 +146,16 @@ def _in_pattern(node: Node) -> Iterator[Node]:
             yield from _in_pattern(child)
 
 
-def _scope(name: Node, function: Node, dialect: Dialect) -> tuple[int, int]:
+def _scope(name: Node, binding: Node, function: Node, dialect: Dialect) -> range:
+    """The bytes from where a name is bound to the end of the scope that it is bound in."""
     above = name.parent
     while above is not None and above != function and above.type not in dialect.scopes:
         above = above.parent
-    scope = above if above is not None else function
-    return scope.start_byte, scope.end_byte
+    start = name.start_byte
+    if binding.type in dialect.late:
+        body = binding.child_by_field_name("body")
+        start = body.start_byte if body else binding.end_byte
+    return range(start, (above or function).end_byte)
 
 
 def _is_foreign(leaf: Node, dialect: Dialect) -> bool:
@@ -156,11 +169,6 @@ def _is_foreign(leaf: Node, dialect: Dialect) -> bool:
     return False
 
 
-def _in_macro(leaf: Node) -> bool:
-    """In Rust, what a macro does with a name cannot be told."""
-    return leaf.parent is not None and leaf.parent.type == "token_tree"
-
-
 def _is_key(leaf: Node) -> bool:
     """In Go, ``T{x: 1}`` may name a field, or a variable that is the key of a map."""
     element = leaf.parent
@@ -168,22 +176,47 @@ def _is_key(leaf: Node) -> bool:
     return keyed is not None and keyed.type == "keyed_element" and keyed.child(0) == element
 
 
-def _in_defaults(node: Node) -> set[str]:
-    """Names that the parameters hold twice: a default value is read outside of the function."""
-    texts = [
-        source_of(leaf)
-        for parameter in parameters(node) or ()
-        for leaf in _leaves(parameter)
-        if leaf.type in _VARIABLES
-    ]
-    return {text for text in texts if texts.count(text) > 1}
+def _in_header(node: Node) -> set[str]:
+    """Names that the header has for more than a parameter: in a default value, for a property."""
+    texts: list[str] = []
+    for parameter in parameters(node) or ():
+        property_ = any(_PROPERTY.match(child.type) for child in parameter.children)
+        texts += _variables(parameter) * (2 if property_ else 1)
+    returned = holder(node).child_by_field_name("return_type")
+    of_type = _variables(returned) if returned else []
+    return {text for text in texts if texts.count(text) > 1}.union(of_type)
+
+
+def _in_calls(nodes: Sequence[Node]) -> Iterator[str]:
+    """In Python, names by which the function itself or one inside it is given arguments."""
+    functions = {
+        source_of(node.child_by_field_name("name"))
+        for node in nodes
+        if node.type == "function_definition"
+    }
+    for node in nodes:
+        call = node.parent.parent if node.parent and node.type == "keyword_argument" else None
+        if call and not functions.isdisjoint(_variables(call)):
+            yield source_of(node.child_by_field_name("name"))
+
+
+def _in_macros(nodes: Sequence[Node]) -> Iterator[str]:
+    """In Rust, what a macro does with a name, or with one in a text, cannot be told."""
+    for node in nodes:
+        if node.type == "macro_invocation":
+            yield from _WORD.findall(source_of(node))
+
+
+def _variables(node: Node) -> list[str]:
+    return [source_of(leaf) for leaf in _leaves(node) if leaf.type in _VARIABLES]
 
 
 def _fresh(count: int, taken: set[str], draw: random.Random) -> list[str]:
     pool = [name for name in _POOL if name not in taken]
     draw.shuffle(pool)
-    more = (f"{name}{number}" for number in range(2, 9) for name in _POOL)
-    return [*pool, *(name for name in more if name not in taken)][:count]
+    more = (f"{name}{number}" for number in itertools.count(2) for name in _POOL)
+    unused = itertools.chain(pool, (name for name in more if name not in taken))
+    return list(itertools.islice(unused, count))
 
 
 def _own_name(

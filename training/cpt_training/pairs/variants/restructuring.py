@@ -21,6 +21,7 @@ from cpt_training.pairs.variants.shapes import (
     holds,
     is_literal,
     is_pure,
+    margin_of,
 )
 
 if TYPE_CHECKING:
@@ -74,13 +75,17 @@ def _inverted(dialect: Dialect) -> Rule:
         second = _block_in(others[0])
         if second is None or first.type not in BLOCKS:
             return None
+        # In Python a block on the line of its ``if`` cannot stand on lines of its own, nor the
+        # other way round, nor can one be indented as another one is.
+        if margin_of(out.data, first) != margin_of(out.data, second):
+            return None
         negated = _negated(condition, dialect, out)
         if negated is None:
             return None
         return b"".join(
             (
                 out.between(node, node.start_byte, condition.start_byte),
-                negated,
+                out.apart(condition, negated),
                 out.between(node, condition.end_byte, first.start_byte),
                 out.text(second),
                 out.between(node, first.end_byte, others[0].start_byte),

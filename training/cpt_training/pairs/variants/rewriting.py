@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 GONE = b"\x00"
 """Stands for what was taken out, until its lines are."""
 
+_GLUED = re.compile(rb"[\w$\x80-\xff]{2}")
 _EMPTIED = re.compile(rb"^[ \t]*\x00[ \t\x00]*(?:;[ \t]*)?\n|[ \t]*\x00", re.MULTILINE)
 
 
@@ -48,13 +49,24 @@ class Rewriter:
         """The new text of a node and all that is in it."""
         if node.type in COMMENTS or (node.start_byte, node.end_byte) == self._left_out:
             # Some grammars count the end of the line to the comment.
-            return GONE + (b"\n" if self.data[node.end_byte - 1 : node.end_byte] == b"\n" else b"")
+            line = b"\n" if self.data[node.end_byte - 1 : node.end_byte] == b"\n" else b""
+            return self.apart(node, GONE + line)
         for rule in self._rules:
             found = rule(node, self)
             if found is not None:
                 self.changes += 1
-                return found
+                return self.apart(node, found)
         return self.as_it_is(node)
+
+    def apart(self, node: Node, text: bytes) -> bytes:
+        """A node's new text, apart from the words that the node stands against."""
+        before = self.data[max(node.start_byte - 1, 0) : node.start_byte]
+        after = self.data[node.end_byte : node.end_byte + 1]
+        if text == GONE:
+            return b" " if _GLUED.match(before + after) else GONE
+        first = b" " if _GLUED.match(before + text[:1]) else b""
+        last = b" " if _GLUED.match(text[-1:] + after) else b""
+        return first + text + last
 
     def as_it_is(self, node: Node) -> bytes:
         """A node without a rule applied to itself, but to what is in it."""

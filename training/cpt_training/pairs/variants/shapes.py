@@ -21,6 +21,8 @@ MEMBER = re.compile(
 SIMPLE = re.compile(rf"{LITERAL.pattern}|{NAME.pattern}|call|call_expression|method_invocation")
 # In a text: ``f"{x}"``, ``"$x"``.
 _VALUE_INSIDE = re.compile(r"interpol|variable_name|expression")
+# Each level of a tree takes up to five calls of the thousand that Python allows.
+_DEEPEST = 120
 DECLARES = re.compile(r"let_c|declaration|let_chain")
 
 
@@ -32,6 +34,14 @@ def all_of(node: Node) -> list[Node]:
         found.append(inner)
         pending.extend(inner.children)
     return found
+
+
+def is_deep(node: Node) -> bool:
+    """Whether more is nested in a node than a recursive function may walk."""
+    level = [node]
+    for _ in range(_DEEPEST):
+        level = [child for inner in level for child in inner.children]
+    return bool(level)
 
 
 def holds(node: Node, types: re.Pattern[str]) -> bool:

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from cpt_rag.chunking.syntax import Syntax
-from cpt_training.pairs import clone_variant as miner
-from cpt_training.pairs.pair import Pair, SourceFile
 
-
-def mined(language: str, text: str, path: str = "a") -> list[Pair]:
-    file = SourceFile(path, language, dedent(text).lstrip("\n"))
-    pairs = list(miner.mine(file))
-    assert pairs == list(miner.mine(file))
-    assert all(pair.kind == "clone_variant" and pair.language == language for pair in pairs)
-    return pairs
-
-
-def variant(language: str, text: str) -> str:
-    (pair,) = mined(language, text)
-    return pair.document
-
+from .conftest import mined, variant
 
 CLASSIFY = '''
 def classify(number, bounds, names=None):
@@ -217,6 +202,7 @@ def test_each_language_has_its_rules(language: str, source: str, patterns: list[
         assert re.search(pattern, text), text
     parsed = Syntax.parse(f"<?php {text}" if language == "php" else text, language)
     assert parsed is not None
+    assert not parsed.root.has_error
 
 
 def test_a_text_that_holds_a_value_does_not_change_places() -> None:
@@ -263,6 +249,11 @@ REST = "\n    return n;\n}\n"
             "for (n = 1, i = 9; n < i; n++, i--) {\n        g(n);\n    }",
             r"for \((\w+) = 1, (\w+) = 9; \2 > \1; ",
         ),
+        (
+            "java",
+            "for (int j = 1; j < 9; j++) {\n        g(j);\n        break;\n    }",
+            r"for \(int (\w+) = 1; 9 > \1; \1 \+= 1\) {",
+        ),
     ],
 )
 def test_what_might_change_the_meaning_keeps_its_form(
@@ -273,54 +264,91 @@ def test_what_might_change_the_meaning_keeps_its_form(
     assert re.search(kept, text), text
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "names = locals()\n    if names == 1:\n        g(value)\n    else:\n        g(names)",
-        'if value == 1:\n        return f"{value=}"\n    else:\n        return text',
-        "global text\n    text = value\n    if text == 1:\n        g(2)\n    else:\n        g(3)",
-    ],
-)
-def test_a_function_that_asks_for_names_has_no_variant(body: str) -> None:
-    assert mined("python", f"def f(value, text, other):\n    {body}\n") == []
-
-
-def test_a_default_value_is_read_outside_of_the_function() -> None:
-    text = variant(
-        "python",
-        """
-        def send(message, timeout=timeout, retries=3):
-            attempts = 0
-            if retries == 0:
-                return message, timeout
-            else:
-                return message, retries, attempts
-        """,
-    )
-    assert "timeout=timeout" in text
-    assert "message" not in text
-
-
-def test_a_name_that_is_something_else_elsewhere_in_the_function_stays() -> None:
-    text = variant(
-        "javascript",
-        """
-        function report(list, size) {
-            if (size === 0) {
-                let log = list.pop();
-                send(log);
-            } else {
-                send(list, size);
-            }
-            log("done");
-        }
-        """,
-    )
-    assert "let log = " in text
-    assert 'log("done");' in text
-
-
 def test_a_little_function_and_one_with_nothing_to_put_differently_give_nothing() -> None:
     assert mined("python", "def f(a):\n    return a == 1\n") == []
     assert mined("python", "def f(a, b, c, d):\n    g(a)\n    g(b)\n    g(c)\n    return d\n") == []
     assert mined("haskell", "f a = g a\n  where g = h\n") == []
+
+
+def test_as_many_names_as_a_function_has_are_found() -> None:
+    given = "".join(f" a{number}=g\n" for number in range(250))
+    text = variant("python", f"def f(n):\n{given} if n == 1:\n  g(n)\n return a7\n")
+    names = re.findall(r"^ (\w+)=g", text, re.MULTILINE)
+    assert len({*names}) == 250
+    assert not {"n", "a7"} & {*names}
+
+
+@pytest.mark.parametrize("value", ["+".join("a" * 800), "a" + ".b" * 800, "(" * 500 + ")" * 500])
+def test_a_function_too_deep_to_be_walked_gives_nothing(value: str) -> None:
+    source = f"def f(a, b, c):\n    d = a\n    if a == 1:\n        return d\n    return {value}\n"
+    assert mined("python", source) == []
+
+
+LOOP = "    for (int j = 0; j < 9; j++) {\n        g(j);\n    }\n"
+
+
+def test_a_loop_is_put_differently_beside_one_of_another_block() -> None:
+    block = f"{{\n{LOOP}    }}\n"
+    text = variant("c", f"{FIRST}    if (n) {block}    if (i) {block}{REST}")
+    assert len(re.findall(WHILE.replace(r"\w+ > ", "9 > "), text)) == 2, text
+
+
+def test_a_loop_does_not_declare_a_parameter_once_more() -> None:
+    assert "while" in variant("c", f"{FIRST}{LOOP}{REST}")
+    assert "while" not in variant("c", f"{FIRST.replace('int n', 'int n, int j')}{LOOP}{REST}")
+
+
+@pytest.mark.parametrize(
+    ("language", "start", "condition"),
+    [("php", "$i = 0, $n = 9", "$i < $n"), ("php", "$i = 0", ""), ("javascript", "", "i < n")],
+)
+def test_a_loop_without_one_of_each_part_keeps_its_form(
+    language: str, start: str, condition: str
+) -> None:
+    opening = "<?php function f($n, $m)" if language == "php" else "function f(n, m)"
+    body = "        if (1 === m) { g(1); } else { g(2); }\n        g(3);\n    }\n    return 4;\n"
+    step = "$i++" if language == "php" else "i++"
+    text = variant(language, f"{opening} {{\n    for ({start}; {condition}; {step}) {{\n{body}}}\n")
+    assert "while" not in text
+    assert "for (" in text
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        " g(1)\n    else:\n        g(2)\n        g(3)",
+        "\n        g(1)\n        g(2)\n    else: g(3)",
+        "\n        g(1)\n        g(2)\n    else:\n     g(3)\n     g(4)",
+    ],
+)
+def test_blocks_that_are_indented_differently_stay_where_they_are(blocks: str) -> None:
+    text = variant("python", f"def f(a, b, c):\n    d = b == 1\n    if a:{blocks}\n    return d\n")
+    assert re.search(r"if \w+:" + re.escape(blocks), text), text
+
+
+def test_words_stay_apart() -> None:
+    text = variant(
+        "javascript",
+        """
+        function f(a, b, c) {
+            if(a===1)return"x"===b;
+            switch(c){case"x"===b:c=2;}
+            return/* no */c;
+        }
+        """,
+    )
+    assert re.search(r'\)return \w+ === "x";', text), text
+    assert re.search(r'{case \w+ === "x":', text), text
+    assert re.search(r"return \w;|return \w+;\n}", text), text
+    text = variant(
+        "python", "def f(a, b, c):\n  if(a)or b:\n    g(1)\n  else:\n    g(2)\n  g(c==1or b)\n"
+    )
+    assert re.search(r"if not \(\(\w+\)or \w+\):", text), text
+    assert re.search(r"1 == \w+ or \w+\)", text), text
+
+
+def test_an_f_string_is_no_docstring() -> None:
+    text = variant(
+        "python", 'def f(a, b):\n    f"{a()}"\n    c = 1\n    if b == 1:\n        return c\n'
+    )
+    assert re.search(r'f"{\w+\(\)}"', text), text
