@@ -358,7 +358,7 @@ def test_the_record_says_what_the_run_was_and_how_it_went(
     assert all("loss" in row for row in found["curve"][1:])
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert not list(out.glob("checkpoint*"))
-    assert not list(out.glob("*.partial"))
+    assert not list(out.glob("*.part"))
 
 
 def test_the_model_is_that_of_the_best_validation(

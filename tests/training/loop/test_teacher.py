@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 from cpt_training.config import TrainConfig
@@ -84,6 +85,17 @@ def test_they_are_read_anew_when_what_is_read_changes(
     teach(teacher)
     teach(replace(teacher, **change))  # type: ignore[arg-type]
     assert reads == [60, change.get("texts", 60)]
+
+
+def test_they_are_read_anew_from_a_teacher_that_was_trained_again(
+    teach: Teach, teacher: Teacher, reads: list[int], tiny: Path, tmp_path: Path
+) -> None:
+    own = replace(teacher, model=str(shutil.copytree(tiny, tmp_path / "own")))
+    before = teach(own)
+    weights = load_file(tmp_path / "own" / "model.safetensors")
+    save_file({name: -rows for name, rows in weights.items()}, tmp_path / "own/model.safetensors")
+    assert not np.array_equal(before.vectors, teach(own).vectors)
+    assert reads == [60, 60]
 
 
 def test_how_they_are_learnt_from_changes_nothing_of_them(

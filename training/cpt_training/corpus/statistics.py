@@ -13,6 +13,7 @@ import numpy as np
 
 from cpt_training.corpus.manifest import SPLITS, Manifest
 from cpt_training.corpus.table import PAIRS, records
+from cpt_training.replace import replacing
 
 _COUNTED = ("kind", "language", "licence", "package")
 _PERCENTILES = (5, 50, 95)
@@ -64,9 +65,8 @@ def statistics(
 
 def write_statistics(found: Mapping[str, Any], path: Path) -> Path:
     """Write them as JSON; last of all, since this file says that a corpus is complete."""
-    arriving = path.with_name(f"{path.name}.partial")
-    arriving.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    arriving.replace(path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return path
 
 

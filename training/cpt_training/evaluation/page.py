@@ -8,10 +8,10 @@ from html import escape
 from pathlib import Path
 
 from cpt_training.evaluation.plots import draw
-from cpt_training.evaluation.record import replace_file
 from cpt_training.evaluation.run import Results
 from cpt_training.evaluation.tables import NOTE, grids, remarks
 from cpt_training.html import page, table
+from cpt_training.replace import replacing
 
 
 def write_page(results: Results, path: Path) -> None:
@@ -22,7 +22,8 @@ def write_page(results: Results, path: Path) -> None:
     origin = escape(json.dumps(results.provenance, indent=2, ensure_ascii=False))
     parts = [f"<p>{escape(NOTE)}</p>", *said, *tables, *images]
     parts.append(f"<h2>provenance</h2><pre>{origin}</pre>")
-    replace_file(path, page("Evaluation", parts))
+    with replacing(path) as part:
+        part.write_text(page("Evaluation", parts), encoding="utf-8")
 
 
 def _image(title: str, png: bytes) -> str:

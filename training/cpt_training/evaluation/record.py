@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from cpt_training.evaluation.figures import Figure, Speed
 from cpt_training.evaluation.run import Results
+from cpt_training.replace import replacing
 
 
 def write_json(results: Results, path: Path) -> None:
@@ -20,14 +20,8 @@ def write_json(results: Results, path: Path) -> None:
         "figures": [_figure(figure) for figure in results.figures],
         "speed": [_speed(speed) for speed in results.speeds],
     }
-    replace_file(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file anew in one step: a run that is stopped while it writes leaves the old one."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _figure(figure: Figure) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from cpt_rag.errors import TrainingError
 from cpt_training.loop import processes
 from cpt_training.loop.step import Learner
+from cpt_training.replace import replacing
 
 NAME = "checkpoint.pt"
 
@@ -65,9 +65,8 @@ def save(folder: Path, progress: Progress, learner: Learner) -> None:
         "head": learner.head.state_dict(),
         "optimiser": learner.optimiser.state_dict(),
     }
-    arriving = folder / f"{NAME}.partial"
-    torch.save(state, arriving)
-    os.replace(arriving, folder / NAME)
+    with replacing(folder / NAME) as part:
+        torch.save(state, part)
 
 
 def load(folder: Path, learner: Learner) -> Progress:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from cpt_rag.errors import InvalidInputError
 from cpt_training.config import TrainConfig
 from cpt_training.origin import commit
+from cpt_training.replace import replacing
 
 NAME = "training.json"
 
@@ -52,9 +53,8 @@ def open_record(out: Path, config: TrainConfig, corpus_sha256: str) -> dict[str,
 def write_record(out: Path, record: Mapping[str, Any]) -> None:
     """Write the record; the file is whole or the one before."""
     out.mkdir(parents=True, exist_ok=True)
-    arriving = out / f"{NAME}.partial"
-    arriving.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    arriving.replace(out / NAME)
+    with replacing(out / NAME) as part:
+        part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 def draw_curves(out: Path, curve: list[dict[str, float]]) -> None:

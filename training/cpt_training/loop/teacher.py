@@ -20,12 +20,14 @@ from rich.progress import track
 from sentence_transformers import SentenceTransformer
 from torch import nn
 
+from cpt_rag.encoders.fingerprint import WEIGHTS, digest
 from cpt_training.data.pairs import corpus_hash, read_pairs
 from cpt_training.data.tokens import Rows, TokenLists, tokenise
 from cpt_training.loop.losses import similarity_distillation, vector_distillation
 from cpt_training.models.pretrained import locate
 from cpt_training.models.trainable import Trainable
 from cpt_training.origin import name_of
+from cpt_training.replace import replacing
 from cpt_training.sections.data import Data
 from cpt_training.sections.teacher import Teacher
 
@@ -92,19 +94,21 @@ def _texts(config: Teacher, corpus: Path) -> Iterator[str]:
 
 
 def _vectors(config: Teacher, corpus: Path, texts: list[str]) -> NDArray[np.float16]:
-    name = name_of(corpus_hash(corpus), config.model, config.texts, config.tokens)
+    teacher = locate(config.model)
+    # A teacher that is trained again under its name says something else.
+    weights = digest(teacher, WEIGHTS)
+    name = name_of(corpus_hash(corpus), weights, config.texts, config.tokens)
     folder = corpus / "tokens" / f"teacher-{name}"
     folder.mkdir(parents=True, exist_ok=True)
     missing = [s for s in range(0, len(texts), PART) if not (folder / f"{s}.npy").is_file()]
     if missing:
-        reader = SentenceTransformer(str(locate(config.model)), local_files_only=True)
+        reader = SentenceTransformer(str(teacher), local_files_only=True)
         reader.max_seq_length = config.tokens
         for start in track(missing, "the teacher reads", console=console):
             rows = reader.encode(
                 texts[start : start + PART], batch_size=64, normalize_embeddings=True
             )
-            arriving = folder / f"{start}.partial.npy"
-            np.save(arriving, np.asarray(rows, dtype=np.float16))
-            arriving.replace(folder / f"{start}.npy")
+            with replacing(folder / f"{start}.npy") as part, part.open("wb") as file:
+                np.save(file, np.asarray(rows, dtype=np.float16))
     parts = [np.load(folder / f"{start}.npy") for start in range(0, len(texts), PART)]
     return np.concatenate(parts)

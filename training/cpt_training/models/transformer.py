@@ -73,6 +73,7 @@ class TransformerTrainable:
         """Write the model, its weights in half precision, to be read in full."""
         out.mkdir(parents=True, exist_ok=True)
         dtype = next(self.model.parameters()).dtype
+        self._tokenizer.backend_tokenizer.no_truncation()  # where the last text was cut
         self.model.half().save(str(out), create_model_card=False)
         self.model.to(dtype)
         config = out / "config.json"
@@ -91,7 +92,8 @@ def make_transformer(
             expected=f"{PRETRAINED}, or a folder in the transformers library's layout",
             remedy="change transformer.start",
         )
-    transformer = Transformer(folder, backend="torch", model_kwargs={"local_files_only": True})
+    # With what a sentence-transformers folder says of itself: how much of a text is read.
+    transformer = Transformer.load(folder, local_files_only=True)
     if config.random_weights:
         shape = transformer.model.config
         transformer.model = AutoModel.from_config(shape)  # type: ignore[no-untyped-call]
