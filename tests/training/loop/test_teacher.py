@@ -93,7 +93,9 @@ def test_they_are_read_anew_from_a_teacher_that_was_trained_again(
     own = replace(teacher, model=str(shutil.copytree(tiny, tmp_path / "own")))
     before = teach(own)
     weights = load_file(tmp_path / "own" / "model.safetensors")
-    save_file({name: rows / 2 for name, rows in weights.items()}, tmp_path / "own/model.safetensors")
+    save_file(
+        {name: rows / 2 for name, rows in weights.items()}, tmp_path / "own/model.safetensors"
+    )
     assert not np.array_equal(before.vectors, teach(own).vectors)
     assert reads == [60, 60]
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer
 from torch.nn import functional
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
@@ -227,6 +228,21 @@ def test_saving_leaves_a_model_that_can_be_trained_on(
     trainable = make_transformer(wanted)
     trainable.save(tmp_path)
     assert {weight.dtype for weight in weights(trainable).values()} == {torch.float32}
+
+
+def test_the_saved_model_reads_as_much_of_a_text_as_its_start_and_not_what_training_cut(
+    wanted: TransformerModel, tiny: Path, tmp_path: Path
+) -> None:
+    start = SentenceTransformer(str(shutil.copytree(tiny, tmp_path / "start")), device="cpu")
+    start.max_seq_length = 12
+    start.save(str(tmp_path / "start"))
+    trainable = make_transformer(replace(wanted, start=str(tmp_path / "start"), delimiters=False))
+    trainable.tokenise([LONG], "document", 8)
+    trainable.save(tmp_path / "out")
+    encoder = cpt_rag.load_encoder(tmp_path / "out")
+    assert encoder.max_tokens == 12
+    plain = Tokenizer.from_file(str(tmp_path / "out" / "tokenizer.json"))
+    assert len(plain.encode(LONG).ids) > 12
 
 
 def test_a_projection_is_a_linear_layer_over_the_pooled_state(wanted: TransformerModel) -> None:
