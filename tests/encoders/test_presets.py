@@ -64,14 +64,6 @@ def test_a_row_is_whole(name: str) -> None:
     assert (preset.repository is None) == (name in SHIPPED)
 
 
-def test_the_shipped_row_says_what_the_shipped_model_is() -> None:
-    preset, encoder = PRESETS["cpt-static"], cpt_rag.load_encoder("cpt-static")
-    assert preset.dimension == encoder.dimension
-    assert preset.max_tokens == encoder.max_tokens
-    assert preset.pooling == encoder.fingerprint.pooling
-    assert preset.prompts == encoder.fingerprint.prompts
-
-
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_an_absent_checkpoint_says_which_files_to_put_where(name: str) -> None:
     preset = PRESETS[name]

@@ -14,7 +14,7 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 import cpt_rag
-from cpt_rag.encoders.presets import MODELS, SHIPPED
+from cpt_rag.encoders.presets import MODELS
 from cpt_rag.encoders.static import BLOCK_CHARACTERS, PIECE_TOKENS, StaticEncoder
 
 DIRECTORY = MODELS / "cpt-static"
@@ -120,9 +120,3 @@ def test_count_tokens_counts_repeated_words_too(fast: StaticEncoder) -> None:
 def test_a_blank_text_is_refused_by_its_place(fast: cpt_rag.Encoder, blank: str) -> None:
     with pytest.raises(cpt_rag.InvalidInputError, match="Text 2 of 3 is empty"):
         fast.encode_document(["a", blank, "b"])
-
-
-def test_every_shipped_preset_is_there_and_loads_under_its_name() -> None:
-    for name, preset in SHIPPED.items():
-        assert preset.directory.is_dir()
-        assert cpt_rag.load_encoder(name).fingerprint.name == name
