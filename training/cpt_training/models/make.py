@@ -20,6 +20,7 @@ from cpt_training.config import TrainConfig
 from cpt_training.data.examples import corpus_examples
 from cpt_training.data.pairs import corpus_hash, read_pairs
 from cpt_training.models.pretrained import locate
+from cpt_training.models.small_table import has_small_table
 from cpt_training.models.static import StaticTrainable, tokenizer_name
 from cpt_training.models.token_vectors import (
     inverse_frequency,
@@ -94,7 +95,7 @@ def _continue(start: str) -> Trainable:
         return StaticTrainable(model.tokenizer, table.detach().float().numpy())
     if not isinstance(model[-1], Normalize):  # the loss is over cosines
         model.append(Normalize())
-    return TransformerTrainable(model)
+    return TransformerTrainable(model, small_table=has_small_table(folder))
 
 
 def _to_train(trainable: Trainable, config: TrainConfig) -> Trainable:

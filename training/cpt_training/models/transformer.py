@@ -24,6 +24,7 @@ from cpt_rag.errors import InvalidInputError
 from cpt_training.data.tokens import TokenLists
 from cpt_training.models.decoder import end_with_token, pad_on_the_right, set_attention
 from cpt_training.models.pretrained import PRETRAINED, locate
+from cpt_training.models.small_table import shrink_table
 from cpt_training.models.trainable import Features, Role
 from cpt_training.models.wordpiece import keep_rows, open_identifiers
 from cpt_training.sections.models import TransformerModel
@@ -35,10 +36,16 @@ ChooseRows = Callable[[Any], NDArray[np.int64]]
 
 
 class TransformerTrainable:
-    """`Trainable` over any sentence-transformers model that reads padded ids."""
+    """`Trainable` over any sentence-transformers model that reads padded ids.
 
-    def __init__(self, model: SentenceTransformer) -> None:
+    Args:
+        model: what is trained.
+        small_table: save its token embeddings in one byte a number.
+    """
+
+    def __init__(self, model: SentenceTransformer, *, small_table: bool = False) -> None:
         self.model = model
+        self._small_table = small_table
         self._tokenizer = model.tokenizer
         self._prompts: Mapping[str, str | None] = model.prompts
         # Taken here: once it has cut a text, a tokenizer says so of itself.
@@ -70,15 +77,23 @@ class TransformerTrainable:
         }
 
     def save(self, out: Path) -> None:
-        """Write the model, its weights in half precision, to be read in full."""
+        """Write the model, its weights in half precision or less, to be read in full."""
         out.mkdir(parents=True, exist_ok=True)
         dtype = next(self.model.parameters()).dtype
         self._tokenizer.backend_tokenizer.no_truncation()  # where the last text was cut
         self.model.half().save(str(out), create_model_card=False)
         self.model.to(dtype)
+        if self._small_table:
+            shrink_table(out, self._table_name())
         config = out / "config.json"
         values = {**json.loads(config.read_text(encoding="utf-8")), "dtype": "float32"}
         config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+    def _table_name(self) -> str:
+        inner: Any = self.model[0]
+        table = inner.model.get_input_embeddings().weight
+        names = [name for name, tensor in inner.model.named_parameters() if tensor is table]
+        return str(names[0])
 
 
 def make_transformer(
@@ -112,7 +127,9 @@ def make_transformer(
         modules.append(Dense(width, config.projection, activation_function=None))
     modules.append(Normalize())
     prompts = DELIMITERS if config.delimiters else {}
-    return TransformerTrainable(SentenceTransformer(modules=modules, prompts=dict(prompts)))
+    model = SentenceTransformer(modules=modules, prompts=dict(prompts))
+    # A vocabulary is cut where size counts.
+    return TransformerTrainable(model, small_table=choose_rows is not None)
 
 
 def _keep_layers(model: Any, wanted: int) -> None:

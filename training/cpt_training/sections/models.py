@@ -56,8 +56,8 @@ class TransformerModel:
     2022, section 2). ``projection`` is the width of a linear layer over the pooled state; 0 leaves
     the layer out. ``attention`` lets a token see the whole text or only what is before it;
     ``pretrained`` leaves that as the start has it. With ``split_identifiers`` the tokenizer reads
-    ``readFile`` as two words. It keeps the ``vocabulary`` tokens that the corpus uses most, all of
-    them with 0.
+    ``readFile`` as two words. It keeps the ``vocabulary`` tokens that the corpus uses most, whose
+    rows are saved in one byte a number; with 0 all of them, in two.
     """
 
     start: str
