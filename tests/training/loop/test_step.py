@@ -19,6 +19,7 @@ from cpt_training.config import TrainConfig
 from cpt_training.loop import processes, step
 from cpt_training.loop.losses import Batch, symmetric_info_nce
 from cpt_training.loop.step import Learner
+from cpt_training.loop.throughput import Throughput
 from cpt_training.loop.validate import validation_mrr
 from cpt_training.models.make import make_trainable
 from cpt_training.sections.order import Order
@@ -355,3 +356,25 @@ def test_the_order_loss_is_added_once_by_its_weight_however_many_rows_at_a_time(
     assert added > 0.1
     assert found[3.0, 99] - found[0.0, 99] == pytest.approx(3 * added, rel=1e-4)
     assert found[3.0, 2] == pytest.approx(found[3.0, 99], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "times"),
+    [
+        ({"mini_batch": 5}, 8),
+        ({"mini_batch": 5, "gradient_cache": False}, 6),
+        ({"mini_batch": 20}, 6),
+    ],
+    ids=["read twice", "kept in memory", "in one piece"],
+)
+def test_operations_of_a_token_are_counted_as_often_as_it_is_read(
+    transformer_config: TrainConfig, make: Make, changes: dict[str, Any], times: int
+) -> None:
+    learner = make(optimised(transformer_config, **changes))
+    throughput = Throughput(learner)
+    first_steps(learner, 1)
+    row = throughput.row()
+    inner: Any = learner.model[0]
+    rows = inner.model.get_input_embeddings().weight.numel()
+    weights = sum(p.numel() for p in learner.model.parameters()) - rows
+    assert row["tflops"] * 1e12 == pytest.approx(row["tokens_per_second"] * weights * times)

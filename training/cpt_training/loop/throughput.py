@@ -30,7 +30,8 @@ class Throughput:
         rows = table.get_input_embeddings().weight if table is not None else None
         weights = [p for p in learner.model.parameters() if p is not rows]
         wanted = learner.config.optimisation
-        passes = 3 if wanted.mini_batch < wanted.batch else 2
+        twice = wanted.gradient_cache and wanted.mini_batch < wanted.batch
+        passes = 3 if twice else 2
         self._operations = 2 * sum(p.numel() * (passes + p.requires_grad) for p in weights)
         # A static encoder multiplies nothing: its rows are looked up.
         self._limit = _limit(learner) if table is not None else 0.0
