@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 import cpt_rag
 from cpt_rag.encoders.presets import MODELS, SHIPPED
-
-PUBLISHED = Path(__file__).parents[2] / "training" / "cpt_training" / "corpora"
 
 
 def test_all_weights_together_are_within_44_mebibytes() -> None:
@@ -28,12 +25,10 @@ def test_the_row_says_what_the_model_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_card_and_record_name_the_corpus_that_is_published(name: str) -> None:
+def test_card_and_record_name_the_same_corpus(name: str) -> None:
     folder = SHIPPED[name].directory
     record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    corpus = PUBLISHED / f"{record['config']['data']['corpus']}.statistics.json"
     assert record["finished"]
-    assert record["corpus_sha256"] == json.loads(corpus.read_text(encoding="utf-8"))["sha256"]
     assert record["corpus_sha256"] in (folder / "README.md").read_text(encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ import re
 from cpt_training.pairs import Pair
 
 MINIMUM_QUERY_WORDS = 3
-SHORT = frozenset(("name_body", "heading_section", "title_page"))
+SHORT = frozenset(("name_body", "name_documented", "heading_section", "title_page"))
 """Kinds whose queries, names and headings, are short by nature."""
 
 # A query that is code has fewer letters than prose.

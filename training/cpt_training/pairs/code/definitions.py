@@ -42,6 +42,7 @@ class Definition:
         doc: what its docstring or doc comment says, comment marks stripped, tags kept; may be "".
         signature: the header down to the body, as written, without decorators and annotations.
         code: decorators, header and body, outdented, without docstring and doc comment.
+        documented: the same with its docstring or doc comment where it stands, marks and all.
         body: the body alone, outdented, without docstring; "" for a mere declaration.
         node: its own node in the file's tree.
     """
@@ -52,6 +53,7 @@ class Definition:
     doc: str
     signature: str
     code: str
+    documented: str
     body: str
     node: Node
 
@@ -200,6 +202,7 @@ class _Reader:
             doc=doc,
             signature=anatomy.without_tail(header),
             code=outdented(self._data, start, end, hole),
+            documented=outdented(self._data, item.start, end),
             body=self._body(body, held, end if clauses else None, hole),
             node=node,
         )
