@@ -10,52 +10,59 @@ from cpt_training.data.pairs import TextPair
 from cpt_training.pairs.pair import TEXT
 
 PHRASES = (
-    "how to",
-    "how do i",
-    "how can i",
-    "how does one",
-    "how is it possible to",
-    "what is the way to",
-    "where do we",
-    "which function can",
-    "which part of the code does",
-    "a function to",
-    "a function that",
-    "write a function to",
-    "write code to",
-    "implement a method to",
-    "code to",
-    "code for",
-    "code that",
-    "example of",
-    "find the code that",
-    "show me how to",
-    "i want to",
-    "i need to",
-    "is there a way to",
-    "the best way to",
-    "{language}",
-    "{language} code to",
-    "{language} function to",
-    "how to in {language}",
-    "how do i in {language}",
-    "using {language}",
-    "in {language}",
+    "how to {query}",
+    "how do i {query}",
+    "how can i {query}",
+    "how does one {query}",
+    "how is it possible to {query}",
+    "what is the way to {query}",
+    "where do we {query}",
+    "which function can {query}",
+    "which part of the code does {query}",
+    "a function to {query}",
+    "a function that {query}",
+    "write a function to {query}",
+    "write code to {query}",
+    "implement a method to {query}",
+    "code to {query}",
+    "code for {query}",
+    "code that {query}",
+    "example of {query}",
+    "{query} example",
+    "find the code that {query}",
+    "show me how to {query}",
+    "i want to {query}",
+    "i need to {query}",
+    "is there a way to {query}",
+    "the best way to {query}",
+    "{language} {query}",
+    "{language} code to {query}",
+    "{language} function to {query}",
+    "{language} how to {query}",
+    "using {language} {query}",
+    "in {language} {query}",
+    "{query} {language}",
+    "{query} in {language}",
+    "{query} using {language}",
+    "how to {query} in {language}",
+    "how do i {query} in {language}",
+    "code to {query} in {language}",
 )
-"""How people begin when they ask for code. A documentation's first sentence never does."""
+"""How people ask for code. A documentation's first sentence never does."""
 OF_TEXT = tuple(phrase for phrase in PHRASES if "{language}" not in phrase)
 NAMES = {"cpp": "c++", "c_sharp": "c#"}
 
 
 def phrased(pairs: Iterable[TextPair], share: float) -> Iterator[TextPair]:
-    """The pairs, ``share`` of the queries with one of `PHRASES` before them."""
+    """The pairs, ``share`` of the queries put as one of `PHRASES` does, without a full stop."""
     for pair in pairs:
         number = _number(pair)
         if (number % 1_000_003) / 1_000_003 < share:
             phrases = OF_TEXT if pair.language == TEXT else PHRASES
             phrase = phrases[number % len(phrases)]
             name = NAMES.get(pair.language, pair.language)
-            yield replace(pair, query=f"{phrase.format(language=name)} {pair.query}")
+            query = pair.query.removesuffix(".")
+            yield replace(pair, query=phrase.format(language=name, query=query))
         else:
             yield pair
 

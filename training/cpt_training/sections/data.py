@@ -14,7 +14,7 @@ class Data:
 
     ``kinds`` gives each kind of a corpus's pairs its share of the examples seen; a batch holds one
     kind and, with ``one_language``, one language; ``together`` neighbouring pairs, of one package,
-    stay in one batch. ``phrased`` of the queries begin as people ask. A supervised phase names
+    stay in one batch. ``phrased`` of the queries are put as people ask. A supervised phase names
     ``triplets``, a JSON Lines file, in place of ``corpus`` and ``kinds``, and takes up to
     ``hard_negatives`` of each line; for ``one_language`` the lines must name theirs. Lengths are in
     tokens. ``training_pairs`` of each kind are taken, 0 for all; the curve is over
