@@ -23,6 +23,17 @@ SHIPPED: dict[str, Preset] = {
             licence="apache-2.0",
             source="cpt_rag/models/cpt-static/README.md",
         ),
+        Preset(
+            name="cpt-small",
+            repository=None,
+            revision=None,
+            architecture="BertModel",
+            pooling="mean",
+            dimension=384,
+            max_tokens=256,
+            licence="apache-2.0",
+            source="cpt_rag/models/cpt-small/README.md",
+        ),
     )
 }
 """Those whose weights come inside the package."""
