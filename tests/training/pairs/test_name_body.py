@@ -90,3 +90,16 @@ def test_name_with_the_type_that_has_it(language: str, source: str, query: str) 
 )
 def test_documented_short_and_common_functions_are_passed_over(source: str) -> None:
     assert mined("java", f"class ValueReader {{\n{source}\n}}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("cpp", f"OrderBook::~OrderBook() {BODY}\n"),
+        ("kotlin", f"class Sum {{ fun `adds two numbers`() {BODY} }}\n"),
+        ("javascript", f"class Shelf {{ ['get-item'](t) {BODY} }}\n"),
+        ("ruby", f"def full_name=(text){RUBY}end\n"),
+    ],
+)
+def test_names_that_are_no_plain_identifiers_are_passed_over(language: str, source: str) -> None:
+    assert mined(language, source) == []
