@@ -63,7 +63,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--trees", type=Path, help="their trees")
     parser.add_argument("--queries", type=Path, help="a set of one's own")
     parser.add_argument("--query-trees", type=Path, help="its trees; those of --trees by default")
-    parser.add_argument("--systems", type=names, default=list(SYSTEMS), help=", ".join(SYSTEMS))
+    usual = [name for name, entry in SYSTEMS.items() if not entry.slow]
+    parser.add_argument("--systems", type=names, default=usual, help=", ".join(SYSTEMS))
     parser.add_argument("--repositories", type=names, default=[], help="names; all by default")
     parser.add_argument("--repeats", type=int, default=3, help="of indexing and of each query")
     parser.add_argument("--code-only", action="store_true", help="show nothing but code to anyone")

@@ -42,13 +42,15 @@ class Entry:
     """A system in the list.
 
     ``make`` takes the folder that ``prepare`` filled once, in a process of its own. ``packages``
-    are what must be installed, as pip calls them, by the module that shows it.
+    are what must be installed, as pip calls them, by the module that shows it. A ``slow`` one is
+    run where it is named.
     """
 
     label: str
     make: Callable[[Path], System]
     packages: dict[str, str]
     prepare: Callable[[Path], dict[str, float]] | None = None
+    slow: bool = False
 
     def missing(self) -> str | None:
         """What to install, or None where all is there."""
@@ -77,6 +79,7 @@ def _distributed(name: str) -> bool:
 
 
 _CPT = {"cpt_rag": "cpt-rag"}
+_CPT_SMALL = _CPT | {"sentence_transformers": "'cpt-rag[transformers]'"}
 _LANGCHAIN = {
     "langchain_cpt": "langchain-cpt",
     "langchain_qdrant": "langchain-qdrant",
@@ -95,6 +98,18 @@ SYSTEMS: dict[str, Entry] = {
     "dense": Entry("dense", partial(cpt.CptRag, "dense"), _CPT),
     "fused": Entry("cpt-rag fused", partial(cpt.CptRag, "fused"), _CPT),
     "ranked": Entry("cpt-rag ranked", partial(cpt.CptRag, "ranked"), _CPT),
+    "small-dense": Entry(
+        "dense, cpt-small",
+        partial(cpt.CptRag, "dense", encoder="cpt-small"),
+        _CPT_SMALL,
+        slow=True,
+    ),
+    "small-ranked": Entry(
+        "cpt-rag ranked, cpt-small",
+        partial(cpt.CptRag, "ranked", encoder="cpt-small"),
+        _CPT_SMALL,
+        slow=True,
+    ),
     "semble": Entry(
         "semble, cpt-static",
         semble_static.Semble,
@@ -110,4 +125,4 @@ SYSTEMS: dict[str, Entry] = {
     ),
 }
 REFERENCE = "ranked"
-OURS = ("bm25", "dense", "fused", "ranked")
+OURS = ("bm25", "dense", "fused", "ranked", "small-dense", "small-ranked")

@@ -12,11 +12,11 @@ COLLECTION = "bench"
 
 
 class CptRag:
-    """A collection on disk, searched open; every arm searches the same collection."""
+    """A collection on disk, searched open; arms of one encoder search the same collection."""
 
-    def __init__(self, arm: Arm, prepared: Path) -> None:
+    def __init__(self, arm: Arm, prepared: Path, encoder: str = "cpt-static") -> None:
         self._arm: Arm = arm
-        self._encoder = cpt_rag.load_encoder()
+        self._encoder = cpt_rag.load_encoder(encoder)
         self._opened = ExitStack()
 
     def index(self, folder: Path, scratch: Path) -> None:
