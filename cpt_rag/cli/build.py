@@ -11,7 +11,9 @@ from cpt_rag.errors import InvalidInputError
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="An encoder's name, or a folder.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A shipped encoder's name, or a folder.")
+    ],
     onnx: Annotated[
         bool, typer.Option("--onnx", help="The int8 form that onnxruntime runs, without torch.")
     ] = False,

@@ -149,6 +149,11 @@ def test_a_static_model_is_refused() -> None:
     assert "without --onnx" in caught.value.remedy
 
 
+def test_a_published_model_is_built_by_its_folder() -> None:
+    with pytest.raises(cpt_rag.EncoderError, match="its folder alone"):
+        build_onnx("all-minilm-l6-v2")
+
+
 def test_a_missing_extra_is_named(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
