@@ -90,19 +90,19 @@ def _published(preset: Preset) -> Encoder:
 
 def _given(path: str | Path) -> Path:
     directory = Path(path).expanduser()
-    if not directory.is_dir() and str(path) in PRESETS:
+    if directory.is_dir():
+        return _whole(directory)
+    if str(path) in PRESETS:
         raise EncoderError(
             f"{path} is a published model, which is taken here by its folder alone.",
             expected="the name of a shipped encoder, or a sentence-transformers folder",
             remedy="pass the folder that holds its files",
         )
-    if not directory.is_dir():
-        raise EncoderError(
-            f"No encoder is called {str(path)!r}, and no such folder exists.",
-            expected="one of " + ", ".join(sorted(PRESETS)) + ", or a sentence-transformers folder",
-            remedy="pass a name or path from the line above",
-        )
-    return _whole(directory)
+    raise EncoderError(
+        f"No encoder is called {str(path)!r}, and no such folder exists.",
+        expected="one of " + ", ".join(sorted(PRESETS)) + ", or a sentence-transformers folder",
+        remedy="pass a name or path from the line above",
+    )
 
 
 def _whole(directory: Path) -> Path:
