@@ -16,7 +16,8 @@ projects.json and queries.jsonl, with the same fields.
 
 cpt-rag and semble choose the files themselves; LangChain and LlamaIndex are given the code. With
 --code-only nobody sees more than that. cpt-rag writes its collection to disk (below TMPDIR), and
-waits for the disk; the others keep theirs in memory.
+waits for the disk; the others keep theirs in memory. small-dense and small-ranked, cpt-rag with
+cpt-small, embed long and run where --systems names them.
 
 Index times are medians of repeated indexings, without the start (imports, model, a first file and
 query); query times are of all repetitions, after a first round that warms up. Peak memory is that
