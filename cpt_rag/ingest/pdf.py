@@ -13,8 +13,7 @@ import sys
 from importlib.util import find_spec
 
 from cpt_rag.chunking.pages import PAGE_END
-from cpt_rag.ingest.read import UnusableFileError
-from cpt_rag.ingest.walk import Reason
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
 
 LANGUAGE = "pdf"
 MOST_SECONDS = 60

@@ -14,7 +14,8 @@ from cpt_rag.collection import Collection, StoreLike, open_collection, resolve_s
 from cpt_rag.ingest.describe import Describer
 from cpt_rag.ingest.descriptions import Descriptions, read_descriptions
 from cpt_rag.ingest.prepare import Batch, Prepared, Task
-from cpt_rag.ingest.read import UnusableFileError, read_bytes
+from cpt_rag.ingest.read import read_bytes
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
 from cpt_rag.ingest.records import (
     FileRecord,
     RootRecord,
@@ -25,7 +26,7 @@ from cpt_rag.ingest.records import (
 )
 from cpt_rag.ingest.reuse import Reuse, Siblings
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
-from cpt_rag.ingest.walk import Entry, Reason, single_file, walk
+from cpt_rag.ingest.walk import Entry, single_file, walk
 from cpt_rag.ingest.workers import Workers
 from cpt_rag.ingest.write import File, Writer
 from cpt_rag.qdrant import CollectionSpec, Store

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from cpt_rag.chunking import chunk_source
 from cpt_rag.collection import chunk_tokens
-from cpt_rag.ingest.read import UnusableFileError, extract
+from cpt_rag.ingest.read import extract
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
 from cpt_rag.ingest.role import Role, file_role
 from cpt_rag.text.bm25 import document_vector
 from cpt_rag.types import UTF8, Chunk, Encoder, SparseVector
 
 if TYPE_CHECKING:
-    from cpt_rag.ingest.walk import Reason
     from cpt_rag.types import Float32Array
 
 VISIBLE = re.compile(r"[^\x00-\x20\x7f]")

@@ -6,23 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpt_rag.ingest.encodings import decode_certain, shows_binary
+from cpt_rag.ingest.pdf import LANGUAGE, pdf_text
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
 from cpt_rag.ingest.regular import read_regular
 from cpt_rag.ingest.secrets import holds_secret
-from cpt_rag.ingest.walk import Reason
 from cpt_rag.types import UTF8
 
 MAX_BYTES = 1 << 20
 # Of these, text is a small part.
 MAX_PDF_BYTES = 32 << 20
 PDF_MARK = b"%PDF-"
-
-
-class UnusableFileError(Exception):
-    """The file is skipped; ``reason`` says why."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +58,6 @@ def extract(content: bytes) -> Extracted:
             a PDF without text that can be had.
     """
     if content.startswith(PDF_MARK):
-        from cpt_rag.ingest.pdf import LANGUAGE, pdf_text
-
         found = Extracted(pdf_text(content), language=LANGUAGE)
     else:
         decoded = decode_certain(content)

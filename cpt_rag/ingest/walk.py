@@ -11,10 +11,10 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path, PureWindowsPath
 
 from cpt_rag.ingest.ignore import Ignores, ignores_above
+from cpt_rag.ingest.reasons import Reason
 from cpt_rag.ingest.secrets import has_secret_name
 from cpt_rag.qdrant import SHARDS, is_store_file
 
@@ -26,25 +26,6 @@ NEVER_ENTERED = frozenset(
     ]
 )
 ENVIRONMENT_MARK = "pyvenv.cfg"
-
-
-class Reason(str, Enum):
-    """Why a walked file is not in the collection."""
-
-    BINARY = "binary"
-    TOO_LARGE = "too_large"
-    UNDECODABLE = "undecodable"
-    IGNORED = "ignored"
-    UNREADABLE = "unreadable"
-    SECRET = "secret"  # noqa: S105  (a reason, not a password)
-    SYMLINK = "symlink"
-    SPECIAL = "special"
-    VANISHED = "vanished"
-    ENCRYPTED = "encrypted"
-    DAMAGED = "damaged"
-    NO_TEXT = "no_text"
-    NEEDS_PDF_EXTRA = "needs cpt-rag[pdf]"
-    UNSAFE_NAME = "unsafe_name"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpt_rag.collection import StoreLike, resolve_store
-from cpt_rag.ingest.read import UnusableFileError, decode, read_bytes
+from cpt_rag.ingest.read import decode, read_bytes
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
 from cpt_rag.ingest.records import (
     FileRecord,
     RootRecord,
@@ -22,7 +23,7 @@ from cpt_rag.ingest.records import (
     root_records,
 )
 from cpt_rag.ingest.roots import Root, check_roots, resolve_roots
-from cpt_rag.ingest.walk import Entry, Reason, walk
+from cpt_rag.ingest.walk import Entry, walk
 from cpt_rag.integrity.deep import LEAST_RECALL, dense_recall
 from cpt_rag.integrity.tallies import Tallies
 from cpt_rag.qdrant import (

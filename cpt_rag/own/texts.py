@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from cpt_rag.chunking.detect import detect_language
 from cpt_rag.errors import InvalidInputError
 from cpt_rag.evaluate import MinedQuery, cut_out
-from cpt_rag.ingest.read import UnusableFileError, decode, read_bytes
+from cpt_rag.ingest.read import decode, read_bytes
+from cpt_rag.ingest.reasons import UnusableFileError
 from cpt_rag.ingest.walk import walk
 
 _CHANGELOG = re.compile(

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpt_rag.ingest.encodings import decode_certain
-from cpt_rag.ingest.read import UnusableFileError, decode
-from cpt_rag.ingest.walk import Reason
+from cpt_rag.ingest.read import decode
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
 
 CODE = "int main() {\r\n\treturn 0;\r\n}\r\n"
 

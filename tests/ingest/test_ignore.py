@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cpt_rag.ingest.patterns import Rules
-from cpt_rag.ingest.walk import Reason, walk
+from cpt_rag.ingest.reasons import Reason
+from cpt_rag.ingest.walk import walk
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

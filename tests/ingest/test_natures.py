@@ -12,8 +12,9 @@ import pytest
 
 import cpt_rag
 from cpt_rag.ingest import pipeline
-from cpt_rag.ingest.read import UnusableFileError, read_bytes
-from cpt_rag.ingest.walk import Entry, Reason, walk
+from cpt_rag.ingest.read import read_bytes
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
+from cpt_rag.ingest.walk import Entry, walk
 from cpt_rag.qdrant import Store
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="names are text on other systems")

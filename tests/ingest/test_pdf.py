@@ -10,8 +10,8 @@ import pytest
 
 import cpt_rag
 from cpt_rag.ingest import pdf
-from cpt_rag.ingest.read import MAX_BYTES, UnusableFileError, extract, read_bytes
-from cpt_rag.ingest.walk import Reason
+from cpt_rag.ingest.read import MAX_BYTES, extract, read_bytes
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
 from cpt_rag.ingest.workers import START_BYTES, Workers
 from cpt_rag.qdrant import Store
 

@@ -11,9 +11,9 @@ import string
 
 import pytest
 
-from cpt_rag.ingest.read import UnusableFileError, decode
+from cpt_rag.ingest.read import decode
+from cpt_rag.ingest.reasons import Reason, UnusableFileError
 from cpt_rag.ingest.secrets import has_secret_name, holds_secret
-from cpt_rag.ingest.walk import Reason
 
 RANDOM = random.Random(7)
 KEY = base64.b64encode(RANDOM.randbytes(600)).decode()

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from cpt_rag.ingest.walk import Reason, walk
+from cpt_rag.ingest.reasons import Reason
+from cpt_rag.ingest.walk import walk
 
 
 def make(root: Path, *names: str) -> None:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from cpt_rag.chunking.languages import GRAMMARS
 from cpt_rag.errors import InvalidInputError
 from cpt_rag.ingest.prepare import Task, cut, text_digest
-from cpt_rag.ingest.read import UnusableFileError, read_bytes
+from cpt_rag.ingest.read import read_bytes
+from cpt_rag.ingest.reasons import UnusableFileError
 from cpt_rag.ingest.roots import resolve_roots
 from cpt_rag.ingest.walk import walk
 from cpt_training.synthesis.answers import Answer, Request

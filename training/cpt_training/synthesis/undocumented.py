@@ -11,7 +11,8 @@ from rich.progress import Progress
 
 from cpt_rag.chunking.detect import detect_language
 from cpt_rag.errors import InvalidInputError
-from cpt_rag.ingest.read import UnusableFileError, extract, read_bytes
+from cpt_rag.ingest.read import extract, read_bytes
+from cpt_rag.ingest.reasons import UnusableFileError
 from cpt_rag.ingest.roots import resolve_roots
 from cpt_rag.ingest.walk import Entry, walk
 from cpt_training.corpus.check import HELD_OUT_THRESHOLD
